@@ -1,0 +1,3 @@
+"""wetprint learns any musical effect."""
+
+__version__ = "0.1.0"
