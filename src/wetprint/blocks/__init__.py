@@ -1,0 +1,1 @@
+"""Differentiable pieces, one file each, one contract (see ``block.py``)."""

@@ -1,0 +1,26 @@
+"""Ranges for what a block may be built from; a model file from a stranger passes through here."""
+
+from __future__ import annotations
+
+LONGEST_MEMORY_SAMPLES = 60 * 192_000
+"""A minute at the highest usual rate: no effect remembers longer, and no file may claim to."""
+
+
+def whole_number(name: str, value: object, minimum: int, maximum: int) -> None:
+    """Refuse anything but a whole number within a range.
+
+    Raises:
+        ValueError: naming the argument, the range, and what came.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value <= maximum:
+        raise ValueError(f"{name} must be a whole number from {minimum} to {maximum}, got {value!r}")
+
+
+def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    """Refuse any word but the allowed ones.
+
+    Raises:
+        ValueError: naming the argument, the words, and what came.
+    """
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}; got {value!r}")

@@ -1,0 +1,186 @@
+"""Dilated causal convolutions: the feed-forward WaveNet, also known as TCN.
+
+A stack of layers, each a causal convolution whose taps lie ``dilation`` samples apart, a
+nonlinearity, and a residual step; the last layer alone, or the sum of all layers, is mixed into
+the output. After van den Oord et al. 2016 (arXiv:1609.03499), in the feed-forward form of Rethage
+et al. 2018 (arXiv:1706.07162) and of Wright et al. 2020 (doi:10.3390/app10030766). Left out: the
+mu-law softmax output and conditioning on knobs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from wetprint.blocks.block import Block, BlockStream
+from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, one_of, whole_number
+
+ACTIVATIONS = ("tanh", "gated", "leaky_relu")
+HEADS = ("last", "accumulate")
+
+
+@dataclass(frozen=True)
+class DilatedConfig:
+    """The shape of the network.
+
+    Attributes:
+        channels_in: channels of audio in.
+        channels_out: channels of audio out.
+        width: hidden channels of every layer.
+        kernel_size: taps of every convolution.
+        dilations: distance between taps in samples, one entry a layer.
+        activation: "tanh", "gated" (tanh times sigmoid), or "leaky_relu".
+        head: "last" mixes the last layer's output, "accumulate" the sum of every layer's.
+        input_mixin: whether each layer hears the dry signal again, beside the layer before it.
+        skip: whether the dry signal is added to the output, which makes the untrained network
+            pass audio through.
+    """
+
+    channels_in: int = 1
+    channels_out: int = 1
+    width: int = 16
+    kernel_size: int = 3
+    dilations: tuple[int, ...] = (1, 3, 9, 27, 81, 243, 1, 3, 9, 27, 81, 243)
+    activation: str = "tanh"
+    head: str = "last"
+    input_mixin: bool = False
+    skip: bool = True
+
+    def __post_init__(self) -> None:
+        whole_number("channels_in", self.channels_in, 1, 2)
+        whole_number("channels_out", self.channels_out, 1, 2)
+        whole_number("width", self.width, 1, 1024)
+        whole_number("kernel_size", self.kernel_size, 1, 1024)
+        whole_number("number of dilations", len(self.dilations), 1, 256)
+        for dilation in self.dilations:
+            whole_number("dilation", dilation, 1, LONGEST_MEMORY_SAMPLES)
+        whole_number("receptive field", self.context_samples, 0, LONGEST_MEMORY_SAMPLES)
+        one_of("activation", self.activation, ACTIVATIONS)
+        one_of("head", self.head, HEADS)
+
+    @property
+    def context_samples(self) -> int:
+        """How far the stack reaches back."""
+        return (self.kernel_size - 1) * sum(self.dilations)
+
+
+class DilatedLayer(nn.Module):
+    """One dilated convolution, its nonlinearity, and the residual step."""
+
+    def __init__(self, config: DilatedConfig, dilation: int):
+        super().__init__()
+        width = config.width
+        self.activation = config.activation
+        self.context_samples = (config.kernel_size - 1) * dilation
+        filters = 2 * width if config.activation == "gated" else width
+        self.conv = nn.Conv1d(width, filters, config.kernel_size, dilation=dilation)
+        self.mixin = (
+            nn.Conv1d(config.channels_in, filters, 1, bias=False) if config.input_mixin else None
+        )
+        self.residual = nn.Conv1d(width, width, 1)
+
+    def forward(self, hidden: Tensor, dry: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the layer's activation and the residual sum that the next layer hears.
+
+        Args:
+            hidden: ``(batch, width, time)``.
+            dry: ``(batch, channels_in, >= time - context_samples)``, ending with ``hidden``.
+
+        Returns:
+            Two of ``(batch, width, time - context_samples)``.
+        """
+        filtered = self.conv(hidden)  # (batch, filters, time - context)
+        if self.mixin is not None:
+            filtered = filtered + self.mixin(latest(dry, filtered.shape[-1]))
+        if self.activation == "gated":
+            signal, gate = filtered.chunk(2, dim=1)
+            active = torch.tanh(signal) * torch.sigmoid(gate)
+        elif self.activation == "tanh":
+            active = torch.tanh(filtered)
+        else:
+            active = nn.functional.leaky_relu(filtered, 0.1)
+        return active, latest(hidden, active.shape[-1]) + self.residual(active)
+
+
+class Dilated(Block):
+    """The whole network: lift to ``width`` channels, the layers, mix down."""
+
+    def __init__(self, config: DilatedConfig):
+        super().__init__()
+        self.config = config
+        self.channels_in, self.channels_out = config.channels_in, config.channels_out
+        self.context_samples = config.context_samples
+        self.lift = nn.Conv1d(config.channels_in, config.width, 1)
+        self.layers = nn.ModuleList(DilatedLayer(config, each) for each in config.dilations)
+        self.mix_down = nn.Conv1d(config.width, config.channels_out, 1)
+        self.dry_gain = nn.Parameter(torch.ones(())) if config.skip else None
+        if config.skip:  # the untrained network passes audio through
+            nn.init.zeros_(self.mix_down.weight)
+            nn.init.zeros_(self.mix_down.bias)
+
+    def valid(self, audio: Tensor, start_sample: int = 0) -> Tensor:
+        """See Block."""
+        hidden = self.lift(audio)
+        wanted = audio.shape[-1] - self.context_samples
+        return self._through_layers(audio, hidden, wanted, lambda layer, heard: heard)
+
+    def stream(self, batch: int = 1, start_sample: int = 0) -> BlockStream:
+        """See Block."""
+        return DilatedStream(self, batch)
+
+    def _through_layers(self, dry: Tensor, hidden: Tensor, wanted: int, recall) -> Tensor:
+        """Run every layer; ``recall`` may put a layer's remembered past in front of its input."""
+        summed: Tensor | float = 0.0
+        active = hidden
+        for layer in self.layers:
+            active, hidden = layer(recall(layer, hidden), dry)
+            if self.config.head == "accumulate":
+                summed = summed + latest(active, wanted)
+        # "last" mixes the residual sum, which carries every layer's activation
+        wet = self.mix_down(summed if self.config.head == "accumulate" else hidden)
+        if self.dry_gain is not None:
+            wet = wet + self.dry_gain * self._dry_for(latest(dry, wanted))
+        return wet
+
+    def _dry_for(self, dry: Tensor) -> Tensor:
+        """Fit the dry channels to the channels out: mono goes to both sides, stereo is averaged."""
+        if self.channels_in == self.channels_out:
+            return dry
+        return dry.mean(1, keepdim=True).expand(-1, self.channels_out, -1)
+
+
+class DilatedStream(BlockStream):
+    """Block-wise playing: each layer remembers only its own reach, nothing is computed twice."""
+
+    def __init__(self, network: Dilated, batch: int):
+        self.network = network
+        silence = torch.zeros(
+            (batch, network.channels_in, network.context_samples),
+            dtype=network.lift.weight.dtype,
+            device=network.lift.weight.device,
+        )
+        self.memory: dict[nn.Module, Tensor] = {}
+        hidden = network.lift(silence)
+        for layer in network.layers:  # what each layer remembers after silence
+            self.memory[layer] = hidden[..., hidden.shape[-1] - layer.context_samples :]
+            if layer is not network.layers[-1]:
+                _, hidden = layer(hidden, silence)
+
+    def process(self, audio: Tensor) -> Tensor:
+        """See BlockStream."""
+        if audio.shape[-1] == 0:
+            return audio.new_zeros((audio.shape[0], self.network.channels_out, 0))
+        hidden = self.network.lift(audio)
+        return self.network._through_layers(audio, hidden, audio.shape[-1], self._recall)
+
+    def _recall(self, layer: nn.Module, hidden: Tensor) -> Tensor:
+        heard = torch.cat([self.memory[layer], hidden], dim=-1)
+        self.memory[layer] = heard[..., heard.shape[-1] - layer.context_samples :]
+        return heard
+
+
+def latest(audio: Tensor, count: int) -> Tensor:
+    """Return the last ``count`` samples of ``(batch, channels, time)``."""
+    return audio[..., audio.shape[-1] - count :]

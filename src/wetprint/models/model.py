@@ -1,0 +1,47 @@
+"""A model: a chain of blocks, and what must be known to play it and to trust it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from wetprint.models.chain import Chain
+
+
+@dataclass
+class Model:
+    """A learned effect.
+
+    Attributes:
+        chain: the blocks that play it.
+        sample_rate: the rate in Hz that it was learned at and plays at.
+        learned_from: what it was learned from (effect spec or file names, seconds of audio, ...).
+        verdict: how close it came, by which measure, on what.
+        settings: the configuration and seed of learning, verbatim.
+    """
+
+    chain: Chain
+    sample_rate: int
+    learned_from: dict[str, Any] = field(default_factory=dict)
+    verdict: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def channels_in(self) -> int:
+        """Channels expected."""
+        return self.chain.channels_in
+
+    @property
+    def channels_out(self) -> int:
+        """Channels returned."""
+        return self.chain.channels_out
+
+    @property
+    def latency_samples(self) -> int:
+        """Delay of the box itself, which the model plays too."""
+        return self.chain.latency_samples
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers were learned or solved."""
+        return sum(parameter.numel() for parameter in self.chain.parameters())

@@ -1,0 +1,79 @@
+"""Every block that a chain may be made of, by the name that model files carry.
+
+The command line, the documentation, loading and the contract tests all read this one list; a new
+block is one file in ``blocks/`` and one line here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from wetprint.blocks.block import Block
+from wetprint.blocks.convolution import Fir, FirConfig
+from wetprint.blocks.delay import Delay, DelayConfig
+from wetprint.blocks.dilated import Dilated, DilatedConfig
+from wetprint.blocks.gain import Gain, GainConfig
+from wetprint.errors import nearest_names
+
+
+@dataclass(frozen=True)
+class BlockKind:
+    """How a kind of block is named, configured and built."""
+
+    name: str
+    summary: str
+    config: type
+    block: type[Block]
+
+
+BLOCKS: dict[str, BlockKind] = {
+    kind.name: kind
+    for kind in (
+        BlockKind("gain", "a factor for each channel", GainConfig, Gain),
+        BlockKind("delay", "a fixed delay of whole samples", DelayConfig, Delay),
+        BlockKind("fir", "an impulse response", FirConfig, Fir),
+        BlockKind("dilated", "dilated convolutions (WaveNet, TCN)", DilatedConfig, Dilated),
+    )
+}
+
+
+def block_name(block: Block) -> str:
+    """Return the name under which a block is registered.
+
+    Raises:
+        KeyError: the block's class is not registered.
+    """
+    return next(kind.name for kind in BLOCKS.values() if kind.block is type(block))
+
+
+def block_to_dict(block: Block) -> dict[str, Any]:
+    """Describe how to build a block, without its weights, as plain JSON values."""
+    return {"block": block_name(block), "config": dataclasses.asdict(block.config)}
+
+
+def block_from_dict(description: object) -> Block:
+    """Build a block from its description; the reverse of block_to_dict.
+
+    Raises:
+        ValueError: the description is not of that form, or a value is out of range.
+    """
+    if not isinstance(description, dict) or set(description) != {"block", "config"}:
+        raise ValueError(f"a block is described by 'block' and 'config', got {description!r:.200}")
+    name, values = description["block"], description["config"]
+    if name not in BLOCKS:
+        raise ValueError(f"there is no block '{name!s:.100}'{nearest_names(str(name), BLOCKS)}")
+    kind = BLOCKS[name]
+    if not isinstance(values, dict):
+        raise ValueError(f"the config of block '{name}' must be an object, got {values!r:.200}")
+    fields = {field.name for field in dataclasses.fields(kind.config)}
+    for key in values:
+        if key not in fields:
+            known = nearest_names(str(key), fields)
+            raise ValueError(f"block '{name}' has no setting '{key!s:.100}'{known}")
+    tuples = {key: tuple(each) if isinstance(each, list) else each for key, each in values.items()}
+    try:
+        return kind.block(kind.config(**tuples))
+    except TypeError as error:
+        raise ValueError(f"the config of block '{name}' does not fit: {error}") from error
