@@ -1,0 +1,105 @@
+"""Putting a training run away and taking it up again: a safetensors file, no pickled code."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from wetprint.errors import ModelFileError
+from wetprint.learning.training import Training
+from wetprint.outputs import replacing
+
+CHECKPOINT_VERSION = 1
+
+
+def checkpoint_path(model_path: str | os.PathLike[str]) -> Path:
+    """Return where the run that will write ``model_path`` keeps its state meanwhile."""
+    path = Path(model_path)
+    return path.with_name(path.name + ".resume")
+
+
+def save_checkpoint(
+    training: Training, path: Path, run: dict[str, Any], elapsed_seconds: float
+) -> None:
+    """Write the state of a run, whole or not at all.
+
+    Args:
+        training: the run.
+        path: see checkpoint_path.
+        run: what identifies the run (configuration and source); compared on resuming.
+        elapsed_seconds: time spent so far.
+    """
+    tensors = {f"weight.{name}": each for name, each in training.chain.state_dict().items()}
+    tensors |= {f"best.{name}": each for name, each in training.best_weights.items()}
+    for index, state in training.optimizer.state_dict()["state"].items():
+        tensors |= {f"adam.{index}.{key}": torch.as_tensor(each) for key, each in state.items()}
+    header = {
+        "version": CHECKPOINT_VERSION,
+        "run": run,
+        "elapsed_seconds": elapsed_seconds,
+        "step": training.step,
+        "best_error": training.best_error,
+        "history": training.history,
+        "generator": training.generator.bit_generator.state,
+    }
+    with replacing(path) as scratch:
+        plain = {name: each.detach().cpu().contiguous() for name, each in tensors.items()}
+        save_file(plain, scratch, metadata={"wetprint-resume": json.dumps(header)})
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Read a run's state: its header and its tensors.
+
+    Raises:
+        ModelFileError: no such file, or damaged.
+    """
+    if not path.is_file():
+        raise ModelFileError(f"there is no interrupted run to resume: no file {path}")
+    try:
+        with safe_open(path, framework="pt") as opened:
+            header = json.loads((opened.metadata() or {})["wetprint-resume"])
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise ModelFileError(
+            f"{path} is damaged and cannot be resumed ({error!s:.200}); remove it and learn anew"
+        ) from error
+    if header.get("version") != CHECKPOINT_VERSION:
+        raise ModelFileError(
+            f"{path} was written by another version of wetprint; remove it and learn anew"
+        )
+    return header, tensors
+
+
+def restore(training: Training, header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+    """Bring a fresh run to where the saved one stood.
+
+    Raises:
+        ModelFileError: the saved run trained another chain.
+    """
+    try:
+        training.chain.load_state_dict(_under("weight.", tensors))
+    except RuntimeError as error:
+        raise ModelFileError(f"the interrupted run trained another chain: {error}") from error
+    training.best_weights = _under("best.", tensors)
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for name, each in _under("adam.", tensors).items():
+        index, key = name.split(".", 1)
+        state.setdefault(int(index), {})[key] = each
+    known = training.optimizer.state_dict()
+    training.optimizer.load_state_dict({"state": state, "param_groups": known["param_groups"]})
+    training.step = header["step"]
+    training.best_error = header["best_error"]
+    training.history = [(share, error) for share, error in header["history"]]
+    training.generator.bit_generator.state = header["generator"]
+
+
+def _under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {
+        name.removeprefix(prefix): each for name, each in tensors.items() if name.startswith(prefix)
+    }

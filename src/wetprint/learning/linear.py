@@ -1,0 +1,89 @@
+"""The solved half of learning: how much memory a linear model needs, and that model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import oaconvolve
+
+from wetprint.identify.linear_response import NormalEquations
+from wetprint.learning.material import Material, Take
+from wetprint.progress import Progress, silent
+
+TAPS = (64, 256, 1024, 4096, 16_384, 65_536, 262_144)
+WORTHWHILE_GAIN = 0.9
+"""A longer filter must bring the error below this share of the shorter one's to be preferred."""
+
+GOOD_ENOUGH = 1e-12
+"""Below this error (-120 dB) a longer filter has only rounding left to explain."""
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """A solved filter and what it leaves.
+
+    Attributes:
+        response: ``(channels_out, channels_in, taps)`` float64.
+        error: ESR on the validation takes.
+    """
+
+    response: np.ndarray
+    error: float
+
+    @property
+    def taps(self) -> int:
+        """Length of the filter."""
+        return self.response.shape[-1]
+
+
+def solve_linear_models(material: Material, progress: Progress = silent) -> list[LinearModel]:
+    """Solve filters of growing length until more length gains nothing twice in a row.
+
+    Returns:
+        Every filter solved, the shortest first.
+    """
+    longest = max(take.dry.shape[-1] for take in material.training) // 2
+    lengths = [taps for taps in TAPS if taps <= longest] or [max(1, longest)]
+    solved: list[LinearModel] = []
+    fruitless = 0
+    for number, taps in enumerate(lengths):
+        progress("solving the linear part", number / len(lengths), f"{taps} taps")
+        before = min((each.error for each in solved), default=np.inf)
+        solved.append(solve_linear_model(material, taps))
+        fruitless = 0 if solved[-1].error < WORTHWHILE_GAIN * before else fruitless + 1
+        if fruitless == 2 or solved[-1].error < GOOD_ENOUGH:
+            break
+    progress("solving the linear part", 1.0)
+    return solved
+
+
+def solve_linear_model(material: Material, taps: int) -> LinearModel:
+    """Solve one filter on the training takes and judge it on the validation takes."""
+    equations = NormalEquations(taps, material.channels_in, material.channels_out)
+    for take in material.training:
+        equations.add(take.dry, take.wet, take.heard_from)
+    response = equations.solve().response
+    return LinearModel(response, _error(response, material.validation))
+
+
+def shortest_good_model(solved: list[LinearModel], slack: float = 1.1) -> LinearModel:
+    """Return the shortest filter whose error is within ``slack`` of the best one's."""
+    best = min(each.error for each in solved)
+    return next(each for each in solved if each.error <= slack * best)
+
+
+def filter_audio(dry: np.ndarray, response: np.ndarray) -> np.ndarray:
+    """Convolve ``(channels_in, time)`` with ``(channels_out, channels_in, taps)``; same length."""
+    full = oaconvolve(dry[None].astype(np.float64), response, axes=-1).sum(1)
+    return full[:, : dry.shape[-1]]
+
+
+def _error(response: np.ndarray, takes: tuple[Take, ...]) -> float:
+    error = energy = 0.0
+    for take in takes:
+        wet = take.wet[:, take.heard_from :].astype(np.float64)
+        played = filter_audio(take.dry, response)[:, take.heard_from :]
+        error += float(((played - wet) ** 2).sum())
+        energy += float((wet**2).sum())
+    return error / energy if energy else float("inf")

@@ -1,0 +1,139 @@
+"""Gradient training of a chain, readable from top to bottom.
+
+Adam (Kingma and Ba 2015, arXiv:1412.6980) on random segments, the gradient clipped because drives
+make it spike, the learning rate rising for a moment and then falling along a cosine. The chain as
+it validated best is what remains. Everything that the next step depends on can be put away and
+taken up again (``checkpoint.py``).
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from wetprint.errors import LearningError
+from wetprint.learning.losses import waveform_loss
+from wetprint.learning.material import Batches, Material, validation_esr
+from wetprint.models.chain import Chain
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a chain is trained.
+
+    Attributes:
+        segment_samples: scored length of one segment.
+        batch: segments in one step.
+        learning_rate: its peak.
+        final_rate: what is left of it at the end, as a share of the peak.
+        warm_up: share of the run in which it rises.
+        gradient_norm: where the gradient is clipped.
+        emphasis: weight of the pre-emphasised error, 0 to 1.
+        validations: how often the chain is judged in one run.
+    """
+
+    segment_samples: int = 8192
+    batch: int = 8
+    learning_rate: float = 4e-3
+    final_rate: float = 0.01
+    warm_up: float = 0.01
+    gradient_norm: float = 1.0
+    emphasis: float = 0.5
+    validations: int = 24
+
+
+@dataclass
+class Training:
+    """A training run that can be advanced, judged, put away and taken up again.
+
+    Attributes:
+        chain: the chain being trained.
+        step: steps done.
+        best_error: lowest validation ESR so far.
+        best_weights: the weights that reached it.
+        history: (share of the run done, validation ESR) pairs.
+    """
+
+    chain: Chain
+    material: Material
+    config: TrainingConfig
+    device: torch.device
+    seed: int
+    step: int = 0
+    best_error: float = math.inf
+    best_weights: dict[str, torch.Tensor] = field(default_factory=dict)
+    history: list[tuple[float, float]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.chain.to(self.device).requires_grad_(True)
+        self.generator = np.random.default_rng(self.seed)
+        self.optimizer = torch.optim.Adam(self.chain.parameters(), lr=self.config.learning_rate)
+        self.batches = Batches(
+            self.material.training,
+            self.chain.context_samples,
+            self.config.segment_samples,
+            self.device,
+        )
+
+    def run(self, done: Callable[[int], float], after_step: Callable[[float], None]) -> None:
+        """Train until ``done`` says 1.
+
+        Args:
+            done: given the steps done so far, says how much of the run that is, 0 to 1; by the
+                clock or by a count of steps.
+            after_step: called after every step with that share; may raise to stop.
+
+        Raises:
+            LearningError: the loss is no longer a number.
+        """
+        share = done(self.step)
+        if not self.history:
+            self.judge(share)
+        while share < 1.0:
+            self.advance(share)
+            share = done(self.step)
+            if share - self.history[-1][0] >= 1.0 / self.config.validations or share >= 1.0:
+                self.judge(share)
+            after_step(share)
+        self.chain.load_state_dict(self.best_weights)
+
+    def advance(self, share: float) -> float:
+        """Take one step and return its loss."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate(share)
+        dry, wet = self.batches.draw(self.generator, self.config.batch)
+        loss = waveform_loss(self.chain.valid(dry), wet, self.config.emphasis)
+        if not torch.isfinite(loss):
+            raise LearningError(
+                f"the loss is {loss.item()} at step {self.step}, with segments that start at "
+                f"samples {self.batches.last_drawn}; use a lower learning rate"
+            )
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.chain.parameters(), self.config.gradient_norm)
+        self.optimizer.step()
+        self.step += 1
+        return loss.item()
+
+    def learning_rate(self, share: float) -> float:
+        """Return the learning rate when ``share`` of the run is done: a rise, then a cosine."""
+        config = self.config
+        if share < config.warm_up:
+            return config.learning_rate * (0.1 + 0.9 * share / config.warm_up)
+        along = min(1.0, (share - config.warm_up) / (1.0 - config.warm_up))
+        fall = 0.5 * (1.0 + math.cos(math.pi * along))
+        return config.learning_rate * (config.final_rate + (1.0 - config.final_rate) * fall)
+
+    def judge(self, share: float) -> float:
+        """Measure the validation error, keep the weights when it is the lowest, and return it."""
+        error = validation_esr(self.chain, self.material, self.device)
+        self.history.append((share, error))
+        if error < self.best_error:
+            self.best_error = error
+            self.best_weights = copy.deepcopy(self.chain.state_dict())
+        return error
