@@ -13,7 +13,9 @@ def whole_number(name: str, value: object, minimum: int, maximum: int) -> None:
         ValueError: naming the argument, the range, and what came.
     """
     if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value <= maximum:
-        raise ValueError(f"{name} must be a whole number from {minimum} to {maximum}, got {value!r}")
+        raise ValueError(
+            f"{name} must be a whole number from {minimum} to {maximum}, got {value!r}"
+        )
 
 
 def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:

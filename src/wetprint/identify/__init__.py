@@ -1,0 +1,1 @@
+"""Identification: what can be measured of an effect before anything is learned."""

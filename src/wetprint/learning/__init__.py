@@ -1,0 +1,1 @@
+"""Learning: closed-form solvers, the training loop, and the race of candidates."""

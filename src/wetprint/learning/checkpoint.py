@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -12,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from wetprint.errors import ModelFileError
-from wetprint.learning.training import Training
+from wetprint.learning.training import Judgement, Training
 from wetprint.outputs import replacing
 
 CHECKPOINT_VERSION = 1
@@ -45,7 +46,7 @@ def save_checkpoint(
         "elapsed_seconds": elapsed_seconds,
         "step": training.step,
         "best_error": training.best_error,
-        "history": training.history,
+        "history": [dataclasses.astuple(each) for each in training.history],
         "generator": training.generator.bit_generator.state,
     }
     with replacing(path) as scratch:
@@ -53,11 +54,17 @@ def save_checkpoint(
         save_file(plain, scratch, metadata={"wetprint-resume": json.dumps(header)})
 
 
-def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+def read_checkpoint(
+    path: Path, run: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     """Read a run's state: its header and its tensors.
 
+    Args:
+        path: see checkpoint_path.
+        run: what identifies the run that wants to go on; must equal what was put away.
+
     Raises:
-        ModelFileError: no such file, or damaged.
+        ModelFileError: no such file, damaged, or of another run.
     """
     if not path.is_file():
         raise ModelFileError(f"there is no interrupted run to resume: no file {path}")
@@ -73,6 +80,14 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]
         raise ModelFileError(
             f"{path} was written by another version of wetprint; remove it and learn anew"
         )
+    plain = json.loads(json.dumps(run))
+    for key in sorted(header["run"].keys() | plain.keys()):
+        before, now = header["run"].get(key), plain.get(key)
+        if before != now:
+            raise ModelFileError(
+                f"the interrupted run in {path} had {key} {before!r}, this one has {now!r}; "
+                "give the same, or remove the file and learn anew"
+            )
     return header, tensors
 
 
@@ -95,7 +110,7 @@ def restore(training: Training, header: dict[str, Any], tensors: dict[str, torch
     training.optimizer.load_state_dict({"state": state, "param_groups": known["param_groups"]})
     training.step = header["step"]
     training.best_error = header["best_error"]
-    training.history = [(share, error) for share, error in header["history"]]
+    training.history = [Judgement(*each) for each in header["history"]]
     training.generator.bit_generator.state = header["generator"]
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from wetprint.errors import LearningError
+from wetprint.learning.budget import Budget
 from wetprint.learning.losses import waveform_loss
 from wetprint.learning.material import Batches, Material, validation_esr
 from wetprint.models.chain import Chain
@@ -47,6 +48,16 @@ class TrainingConfig:
     validations: int = 24
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """The validation error at one moment of a run: share done, seconds spent, steps, ESR."""
+
+    share: float
+    seconds: float
+    step: int
+    error: float
+
+
 @dataclass
 class Training:
     """A training run that can be advanced, judged, put away and taken up again.
@@ -56,7 +67,7 @@ class Training:
         step: steps done.
         best_error: lowest validation ESR so far.
         best_weights: the weights that reached it.
-        history: (share of the run done, validation ESR) pairs.
+        history: every judgement so far, in order.
     """
 
     chain: Chain
@@ -67,7 +78,7 @@ class Training:
     step: int = 0
     best_error: float = math.inf
     best_weights: dict[str, torch.Tensor] = field(default_factory=dict)
-    history: list[tuple[float, float]] = field(default_factory=list)
+    history: list[Judgement] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.chain.to(self.device).requires_grad_(True)
@@ -80,26 +91,30 @@ class Training:
             self.device,
         )
 
-    def run(self, done: Callable[[int], float], after_step: Callable[[float], None]) -> None:
-        """Train until ``done`` says 1.
+    def run(self, budget: Budget, go_on: Callable[[float], bool]) -> None:
+        """Train until the budget is used or ``go_on`` says no, then keep the best weights.
 
         Args:
-            done: given the steps done so far, says how much of the run that is, 0 to 1; by the
-                clock or by a count of steps.
-            after_step: called after every step with that share; may raise to stop.
+            budget: says how much of the run is done, by the clock or by a count of steps.
+            go_on: asked after every step, with that share.
 
         Raises:
             LearningError: the loss is no longer a number.
         """
-        share = done(self.step)
+        share = budget.share(self.step)
         if not self.history:
-            self.judge(share)
+            self.judge(share, budget.elapsed_seconds())
         while share < 1.0:
             self.advance(share)
-            share = done(self.step)
-            if share - self.history[-1][0] >= 1.0 / self.config.validations or share >= 1.0:
-                self.judge(share)
-            after_step(share)
+            share = budget.share(self.step)
+            if share - self.history[-1].share >= 1.0 / self.config.validations or share >= 1.0:
+                self.judge(share, budget.elapsed_seconds())
+            if not go_on(share):
+                break
+        self.keep_best()
+
+    def keep_best(self) -> None:
+        """Give the chain the weights that validated best."""
         self.chain.load_state_dict(self.best_weights)
 
     def advance(self, share: float) -> float:
@@ -129,10 +144,10 @@ class Training:
         fall = 0.5 * (1.0 + math.cos(math.pi * along))
         return config.learning_rate * (config.final_rate + (1.0 - config.final_rate) * fall)
 
-    def judge(self, share: float) -> float:
+    def judge(self, share: float, seconds: float) -> float:
         """Measure the validation error, keep the weights when it is the lowest, and return it."""
         error = validation_esr(self.chain, self.material, self.device)
-        self.history.append((share, error))
+        self.history.append(Judgement(share, seconds, self.step, error))
         if error < self.best_error:
             self.best_error = error
             self.best_weights = copy.deepcopy(self.chain.state_dict())

@@ -56,8 +56,9 @@ def build_linear(known: KnownEffect) -> Chain:
 
 def build_dilated(known: KnownEffect) -> Chain:
     """Return a dilated network that starts as nothing, into the solved filter."""
-    network = Dilated(DilatedConfig(channels_in=known.response.shape[1], channels_out=1))
-    return Chain([*_delay(known), network, _solved_filter(known, channels_in=1)])
+    channels = known.response.shape[1]
+    network = Dilated(DilatedConfig(channels_in=channels, channels_out=channels))
+    return Chain([*_delay(known), network, _solved_filter(known)])
 
 
 RECIPES: dict[str, Recipe] = {
@@ -80,11 +81,8 @@ def _delay(known: KnownEffect) -> list[Delay]:
     return [Delay(DelayConfig(known.delay_samples, known.response.shape[1]))]
 
 
-def _solved_filter(known: KnownEffect, channels_in: int | None = None) -> Fir:
-    """Return the linear part as a block; with ``channels_in`` 1, the sum over the channels in."""
-    response = known.response
-    if channels_in == 1 and response.shape[1] == 2:
-        response = response.sum(1, keepdims=True)
-    block = Fir(FirConfig(response.shape[2], response.shape[1], response.shape[0]))
-    block.response.data = torch.from_numpy(response).to(torch.float32)
+def _solved_filter(known: KnownEffect) -> Fir:
+    channels_out, channels_in, taps = known.response.shape
+    block = Fir(FirConfig(taps, channels_in, channels_out))
+    block.response.data = torch.from_numpy(known.response).to(torch.float32)
     return block

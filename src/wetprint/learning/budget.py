@@ -1,0 +1,50 @@
+"""The time that a learning run may use."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+CLOSING_SECONDS = 3.0
+"""Kept back from the budget for writing the model and saying how it went."""
+
+
+@dataclass
+class Budget:
+    """A run's budget, by the clock or by a count of steps.
+
+    Attributes:
+        minutes: the whole run's time, measured from ``started``.
+        steps: if given, training takes exactly this many steps and the clock only reports.
+        started: ``time.monotonic()`` at which the time began to run.
+        spent_before_seconds: time used by an interrupted run that this one continues.
+        training_from_seconds: when training began; set by ``begin_training``.
+    """
+
+    minutes: float
+    steps: int | None
+    started: float
+    spent_before_seconds: float = 0.0
+    training_from_seconds: float = 0.0
+
+    def elapsed_seconds(self) -> float:
+        """Return the time spent so far."""
+        return time.monotonic() - self.started + self.spent_before_seconds
+
+    def remaining_seconds(self) -> float:
+        """Return the time left, never below 0."""
+        return max(0.0, 60.0 * self.minutes - CLOSING_SECONDS - self.elapsed_seconds())
+
+    def begin_training(self) -> None:
+        """Note that what is left from now on belongs to training."""
+        self.training_from_seconds = self.elapsed_seconds()
+
+    def share(self, step: int) -> float:
+        """Return how much of training is done after ``step`` steps, 0 to 1."""
+        if self.steps is not None:
+            return min(1.0, step / self.steps)
+        left = self.remaining_seconds()
+        if left <= 0.0:
+            return 1.0
+        done = self.elapsed_seconds() - self.training_from_seconds
+        return done / (done + left)

@@ -1,0 +1,164 @@
+"""The race: every candidate chain gets its share of the budget, the best on validation wins.
+
+For now the solved model runs against one trained chain; both start from the same solved filter.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from wetprint.learning.budget import Budget
+from wetprint.learning.checkpoint import read_checkpoint, restore, save_checkpoint
+from wetprint.learning.config import LearnConfig
+from wetprint.learning.linear import LinearModel, shortest_good_model, solve_linear_models
+from wetprint.learning.material import Material, validation_esr
+from wetprint.learning.training import Judgement, Training
+from wetprint.models.chain import Chain
+from wetprint.models.recipes import RECIPES, KnownEffect, Recipe
+from wetprint.progress import Progress, silent
+
+NOTHING_LEFT = 1e-6
+"""A solved model with less error (-60 dB) than this leaves nothing worth training for."""
+
+NEAR_REPEATABILITY = 2.0
+"""An error below this many times the effect's own against itself counts as its equal."""
+
+LONGEST_TRAINED_FILTER = 4096
+"""Longer filters cost more time in training than they give."""
+
+PATIENCE = 0.2
+"""Share of training after which a chain that gains nothing on the solved model is given up."""
+
+HOPELESS = 0.97
+"""What counts as no gain: still above this share of the solved model's error."""
+
+CHECKPOINT_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One chain that was tried, and how it went.
+
+    Attributes:
+        recipe: its recipe's name.
+        chain: as it validated best.
+        error: ESR on the validation takes.
+        seconds: time spent on it.
+        steps: training steps taken, 0 when it was solved.
+        history: its judgements in order.
+    """
+
+    recipe: str
+    chain: Chain
+    error: float
+    seconds: float
+    steps: int = 0
+    history: tuple[Judgement, ...] = ()
+
+
+@dataclass
+class Race:
+    """One race on one material.
+
+    Attributes:
+        material: what is learned from.
+        config: of the run.
+        budget: its time.
+        device: where chains are trained.
+        identity: what must be equal for an interrupted race to be taken up again.
+        checkpoint: where the state of training is put away, or None.
+        resume: whether to take up the state found there.
+        progress: told how far the race is.
+        interrupted: set when training was cut short by the user.
+    """
+
+    material: Material
+    config: LearnConfig
+    budget: Budget
+    device: torch.device
+    identity: dict[str, Any] = field(default_factory=dict)
+    checkpoint: Path | None = None
+    resume: bool = False
+    progress: Progress = silent
+    interrupted: bool = False
+    saved_at: float = 0.0
+
+    def run(self, recipes: list[Recipe]) -> list[Candidate]:
+        """Run the race and return all candidates, the winner first."""
+        begun = self.budget.elapsed_seconds()
+        solved = solve_linear_models(self.material, self.progress)
+        candidates = [self._solved(shortest_good_model(solved), begun)]
+        for recipe in recipes:
+            if recipe.trained and not (len(recipes) > 1 and self._stands(candidates[0].error)):
+                candidates.append(self._train(recipe, solved))
+        wanted = {recipe.name for recipe in recipes}
+        return sorted(
+            (each for each in candidates if each.recipe in wanted), key=lambda each: each.error
+        )
+
+    def _solved(self, linear: LinearModel, begun: float) -> Candidate:
+        chain = RECIPES["linear"].build(KnownEffect(linear.response)).to(self.device)
+        error = validation_esr(chain, self.material, self.device)
+        now = self.budget.elapsed_seconds()
+        return Candidate("linear", chain, error, now - begun, 0, (Judgement(1.0, now, 0, error),))
+
+    def _stands(self, error: float) -> bool:
+        """Say whether an error leaves nothing to train for."""
+        repeatability = self.material.repeatability or 0.0
+        return error <= max(NOTHING_LEFT, NEAR_REPEATABILITY * repeatability)
+
+    def _train(self, recipe: Recipe, solved: list[LinearModel]) -> Candidate:
+        begun = self.budget.elapsed_seconds()
+        torch.manual_seed(self.config.seed)
+        short = [each for each in solved if each.taps <= LONGEST_TRAINED_FILTER]
+        start = shortest_good_model(short or solved[:1])
+        chain = recipe.build(KnownEffect(start.response))
+        training = Training(
+            chain, self.material, self.config.training, self.device, self.config.seed
+        )
+        if self.resume:
+            self._take_up(training)
+        self.budget.begin_training()
+        try:
+            training.run(self.budget, self._watch(training, min(each.error for each in solved)))
+        except KeyboardInterrupt:
+            if not training.best_weights:
+                raise
+            self.interrupted = True
+            self._put_away(training)
+            training.keep_best()
+        seconds = self.budget.elapsed_seconds() - begun
+        history = tuple(training.history)
+        return Candidate(recipe.name, chain, training.best_error, seconds, training.step, history)
+
+    def _watch(self, training: Training, solved_error: float) -> Callable[[float], bool]:
+        """Return what training asks after every step: report, put away, whether to go on."""
+
+        def go_on(share: float) -> bool:
+            left = self.budget.remaining_seconds()
+            detail = f"error {training.best_error:.2g}, solved alone {solved_error:.2g}"
+            timed = self.budget.steps is None
+            self.progress("training", share, f"{detail}, {left:.0f} s left" if timed else detail)
+            if time.monotonic() - self.saved_at > CHECKPOINT_SECONDS:
+                self._put_away(training)
+            hopeless = share > PATIENCE and training.best_error > HOPELESS * solved_error
+            return not hopeless and not self._stands(training.best_error)
+
+        return go_on
+
+    def _put_away(self, training: Training) -> None:
+        if self.checkpoint is not None:
+            spent = self.budget.elapsed_seconds()
+            save_checkpoint(training, self.checkpoint, self.identity, spent)
+        self.saved_at = time.monotonic()
+
+    def _take_up(self, training: Training) -> None:
+        assert self.checkpoint is not None
+        header, tensors = read_checkpoint(self.checkpoint, self.identity)
+        restore(training, header, tensors)
