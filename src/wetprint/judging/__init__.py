@@ -1,0 +1,1 @@
+"""Judging: metrics, verdicts in context, pictures and the report."""
