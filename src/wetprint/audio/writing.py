@@ -230,5 +230,5 @@ def _check_format(path: Path, encoding: str, channels: int, sample_rate: int) ->
         raise AudioFileError(f"cannot write {path}: FLAC holds at most 8 channels, not {channels}")
     if not 0 < sample_rate <= _HIGHEST_FLAC_RATE:
         raise AudioFileError(
-            f"cannot write {path}: FLAC holds rates up to {_HIGHEST_FLAC_RATE} Hz, not {sample_rate}"
+            f"cannot write {path}: FLAC holds up to {_HIGHEST_FLAC_RATE} Hz, not {sample_rate}"
         )
