@@ -36,12 +36,14 @@ class Learned:
         candidates: every chain tried, the winner first.
         material: what it was learned from and judged on.
         interrupted: whether the run was cut short.
+        notes: what the user should know.
     """
 
     model: Model
     candidates: tuple[Candidate, ...]
     material: Material
     interrupted: bool
+    notes: tuple[str, ...] = ()
 
 
 def learn_effect(

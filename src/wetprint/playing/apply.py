@@ -1,0 +1,75 @@
+"""Applying a model to a file of any length, in constant memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import numpy as np
+
+from wetprint.audio import AudioReader, AudioWriter, StreamResampler
+from wetprint.models.model import Model
+from wetprint.playing.stream import ModelStream
+from wetprint.progress import Progress, silent
+
+BLOCK_SAMPLES = 1 << 16
+
+
+def apply_file(
+    model: Model,
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    encoding: str = "pcm24",
+    progress: Progress = silent,
+) -> list[str]:
+    """Play a file through a model into a new file of the same sample rate and length.
+
+    Args:
+        model: what to play.
+        source: any sound file of one or two channels.
+        target: the file to write; it appears whole or not at all.
+        encoding: see wetprint.audio.write.
+        progress: told how far it is.
+
+    Returns:
+        Notes for the user: whether the audio was resampled, whether each side was played alone,
+        whether peaks made the file a float one.
+
+    Raises:
+        AudioFileError: the source cannot be read.
+        OutputError: the target cannot be written.
+    """
+    notes = []
+    with AudioReader(source) as reader:
+        rate, channels = reader.info.sample_rate, reader.info.channels
+        stream = ModelStream(model, channels)
+        if rate != model.sample_rate:
+            notes.append(
+                f"{reader.info.path} is at {rate} Hz and the model plays at {model.sample_rate} "
+                "Hz: resampled there and back"
+            )
+        if stream.each_side_alone:
+            notes.append("the model is mono and the file stereo: each side was played alone")
+        with AudioWriter(target, rate, stream.channels_out, encoding) as writer:
+            written = 0
+            for wet in _played(reader, stream, rate, model.sample_rate):
+                kept = wet[:, : reader.info.frames - written]
+                writer.write(kept)
+                written += kept.shape[1]
+                progress("playing", written / reader.info.frames)
+    return notes + list(writer.notes)
+
+
+def _played(
+    reader: AudioReader, stream: ModelStream, file_rate: int, model_rate: int
+) -> Iterator[np.ndarray]:
+    """Yield wet blocks; where rates differ at least as many samples as the file has."""
+    there = StreamResampler(file_rate, model_rate, stream.channels_in)
+    back = StreamResampler(model_rate, file_rate, stream.channels_out)
+    for block in reader.blocks(BLOCK_SAMPLES):
+        yield back.process(stream.process(there.process(block)))
+    if file_rate != model_rate:  # rounding may leave the way back a sample short: add silence
+        rest = stream.process(there.process(np.zeros((stream.channels_in, 0), "f4"), last=True))
+        yield back.process(rest)
+        padding = np.zeros((stream.channels_in, model_rate // 100), "f4")
+        yield back.process(stream.process(padding), last=True)

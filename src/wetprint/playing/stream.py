@@ -1,0 +1,77 @@
+"""Playing a model block by block, whatever the channels of the audio."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from wetprint.models.model import Model
+
+
+class ModelStream:
+    """Plays the next samples of a model, its state carried from block to block.
+
+    A model of one channel plays each side of stereo audio alone; a model of two channels hears
+    mono audio on both sides.
+
+    Args:
+        model: what to play.
+        channels: channels of the audio, 1 or 2.
+        start_sample: absolute time of the first sample.
+
+    >>> from wetprint.blocks.gain import Gain, GainConfig
+    >>> from wetprint.models.chain import Chain
+    >>> stream = ModelStream(Model(Chain([Gain(GainConfig())]), sample_rate=48000), channels=2)
+    >>> stream.process(np.ones((2, 3), np.float32)).shape
+    (2, 3)
+    """
+
+    def __init__(self, model: Model, channels: int = 1, start_sample: int = 0):
+        if channels not in (1, 2):
+            raise ValueError(f"channels must be 1 or 2, got {channels}")
+        self.channels_in = channels
+        self.each_side_alone = model.channels_in == 1 and channels == 2
+        self.both_sides_alike = model.channels_in == 2 and channels == 1
+        self.channels_out = 2 if self.each_side_alone else model.channels_out
+        self.own_sides = self.each_side_alone and model.channels_out == 2
+        with torch.inference_mode():
+            batch = 2 if self.each_side_alone else 1
+            self._stream = model.chain.stream(batch, start_sample)
+
+    def process(self, audio: np.ndarray) -> np.ndarray:
+        """Play a block.
+
+        Args:
+            audio: ``(channels, time)`` float32, any time >= 0.
+
+        Returns:
+            ``(channels_out, time)`` float32.
+        """
+        if audio.shape[0] != self.channels_in:
+            raise ValueError(f"expected {self.channels_in} channels, got {audio.shape[0]}")
+        dry = torch.from_numpy(np.ascontiguousarray(audio, np.float32))
+        if self.both_sides_alike:
+            dry = dry.expand(2, -1)
+        dry = dry[:, None] if self.each_side_alone else dry[None]  # (batch, channel, time)
+        with torch.inference_mode():
+            wet = self._stream.process(dry)
+        if self.own_sides:  # a mono-to-stereo effect fed in stereo: left from left, right ...
+            return torch.stack([wet[0, 0], wet[1, 1]]).numpy()
+        return (wet[:, 0] if self.each_side_alone else wet[0]).numpy()
+
+
+def play(model: Model, audio: np.ndarray, block_samples: int = 1 << 16) -> np.ndarray:
+    """Play audio of the model's own sample rate, whole.
+
+    Args:
+        model: what to play.
+        audio: ``(channel, time)`` float32 at ``model.sample_rate``.
+        block_samples: how much is played at a time; the result does not depend on it.
+
+    Returns:
+        ``(channel, time)`` float32.
+    """
+    stream = ModelStream(model, audio.shape[0])
+    starts = range(0, audio.shape[1], block_samples)
+    blocks = [stream.process(audio[:, each : each + block_samples]) for each in starts]
+    return np.concatenate(blocks, axis=1) if blocks else np.zeros((stream.channels_out, 0), "f4")

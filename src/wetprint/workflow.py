@@ -1,0 +1,263 @@
+"""The whole path in a few calls: what ``import wetprint`` offers and the command line prints."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wetprint.errors import PairError
+from wetprint.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from wetprint.judging import Evaluation
+    from wetprint.learning import Learned, LearnConfig
+    from wetprint.models import Model
+
+PathLike = str | os.PathLike[str]
+
+SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
+
+FIR_TAPS = 16_384
+"""Length of the best FIR that a verdict stands beside; shorter for passages too short for it."""
+
+SAMPLES_PER_TAP = 16
+"""A passage must be this many times longer than the filter that is fitted to it."""
+
+SHARPEST_SHIFT_SECONDS = 0.5
+"""How far a recording may lie from what the model plays before they are compared unshifted."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A model judged on one passage.
+
+    Attributes:
+        name: of the passage.
+        dry: ``(channel, time)``.
+        model: ``(channel, time)``, what the model plays.
+        wet: ``(channel, time)``, what the effect played.
+        sample_rate: Hz, of all three.
+        evaluation: the measures, in their contexts.
+        notes: what was mended or should be known.
+    """
+
+    name: str
+    dry: np.ndarray
+    model: np.ndarray
+    wet: np.ndarray
+    sample_rate: int
+    evaluation: Evaluation
+    notes: tuple[str, ...] = ()
+
+
+def learn(
+    effect: str | None = None,
+    dry: PathLike | None = None,
+    wet: PathLike | None = None,
+    config: LearnConfig | None = None,
+    **options,
+) -> Learned:
+    """Learn an effect, or a dry and a wet recording.
+
+    Args:
+        effect: an effect's spec, such as ``"builtin:Distortion?drive_db=20"``; or else
+        dry: a recording, or a folder of recordings, and
+        wet: the same through the box; in a folder, files of the same names.
+        config: how, and for how long.
+        **options: see wetprint.learning.learn_effect and learn_pairs.
+
+    Returns:
+        The learned model and how it came about.
+
+    Raises:
+        WetprintError: with one clear sentence.
+    """
+    from wetprint.effects import open_effect
+    from wetprint.learning import learn_effect, learn_pairs
+
+    if effect is not None:
+        return learn_effect(open_effect(effect), config, **options)
+    if dry is None or wet is None:
+        raise PairError("expected an effect, or a dry and a wet recording; give one of the two")
+    pairs, notes = read_pairs(dry, wet)
+    learned = learn_pairs(pairs, config, **options)
+    return dataclasses.replace(learned, notes=(*notes, *learned.notes))
+
+
+def load(path: PathLike) -> Model:
+    """Read a model file.
+
+    Raises:
+        ModelFileError: damaged, of a newer version, or not a model.
+    """
+    from wetprint.models import load_model
+
+    return load_model(path)
+
+
+def apply(model: Model, audio: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Play audio through a model.
+
+    Args:
+        model: what to play.
+        audio: ``(channel, time)`` of one or two channels.
+        sample_rate: Hz; where it differs from the model's the audio is resampled there and back.
+
+    Returns:
+        ``(channel, time)`` float32 of the same sample rate and length.
+    """
+    from wetprint.audio import resample
+    from wetprint.playing import play
+
+    if sample_rate == model.sample_rate:
+        return play(model, audio)
+    there = resample(audio, sample_rate, model.sample_rate)
+    there = np.pad(there, ((0, 0), (0, model.sample_rate // 100)))
+    back = resample(play(model, there), model.sample_rate, sample_rate)
+    return back[:, : audio.shape[1]]
+
+
+def evaluate_on_effect(model: Model, effect: str, passage: PathLike) -> Comparison:
+    """Judge a model against its effect on a passage, at the model's sample rate.
+
+    The effect is rendered twice, each time anew, so that its own repeatability is known.
+
+    Args:
+        model: what to judge.
+        effect: the effect's spec.
+        passage: a dry sound file.
+    """
+    from wetprint.audio import read
+    from wetprint.effects import open_effect
+
+    dry, _ = read(passage, model.sample_rate)
+    if len(dry) == 2 and model.channels_in == 1:
+        dry = dry.mean(0, keepdims=True)
+    opened = open_effect(effect)
+    wet, again = (opened.process(dry, model.sample_rate) for _ in range(2))
+    return _compare(model, Path(passage).stem, dry, wet, model.sample_rate, again)
+
+
+def evaluate_on_recording(model: Model, dry: PathLike, wet: PathLike) -> Comparison:
+    """Judge a model against a recording, at the recording's sample rate.
+
+    What the recording lags behind the model by is taken out, in whole samples, and said.
+
+    Args:
+        model: what to judge.
+        dry: the dry recording.
+        wet: the same through the box.
+    """
+    from wetprint.pairs import read_pair
+
+    checked = read_pair(dry, wet)
+    pair = checked.pair
+    return _compare(
+        model, pair.name, pair.dry, pair.wet, pair.sample_rate, None, checked.notes, shift=True
+    )
+
+
+def read_pairs(dry: PathLike, wet: PathLike) -> tuple[list, list[str]]:
+    """Read and check a dry and a wet file, or every pair in two folders.
+
+    Returns:
+        The pairs, aligned, and what was mended or warned of.
+
+    Raises:
+        PairError: a file has no partner, or two recordings do not belong together.
+    """
+    from wetprint.pairs import read_pair
+
+    couples = _couples(Path(dry), Path(wet)) if Path(dry).is_dir() else [(Path(dry), Path(wet))]
+    checked = [read_pair(*couple) for couple in couples]
+    notes = [
+        note if len(checked) == 1 else f"{each.pair.name}: {note}"
+        for each in checked
+        for note in each.notes
+    ]
+    return [each.pair for each in checked], notes
+
+
+def _couples(dry: Path, wet: Path) -> list[tuple[Path, Path]]:
+    if not wet.is_dir():
+        raise PairError(f"{dry} is a folder, so expected a folder of wet files too, got {wet}")
+    found = sorted(each for each in dry.iterdir() if each.suffix.lower() in SOUND_SUFFIXES)
+    if not found:
+        raise PairError(f"expected sound files in {dry}, found none")
+    partners = {each.stem: each for each in wet.iterdir() if each.suffix.lower() in SOUND_SUFFIXES}
+    for each in found:
+        if each.stem not in partners:
+            raise PairError(f"{each.name} in {dry} has no wet file of the same name in {wet}")
+    return [(each, partners[each.stem]) for each in found]
+
+
+def _compare(
+    model: Model,
+    name: str,
+    dry: np.ndarray,
+    wet: np.ndarray,
+    sample_rate: int,
+    again: np.ndarray | None,
+    notes: Sequence[str] = (),
+    shift: bool = False,
+) -> Comparison:
+    """Play the model and set it beside the wet signal."""
+    from wetprint.judging import evaluate
+
+    played = apply(model, dry, sample_rate)
+    played, wet, again = _same_channels(played, wet, again)
+    if shift:
+        dry, played, wet, said = _without_lag(dry, played, wet, sample_rate)
+        notes = (*notes, *said)
+    filtered = best_fir(dry, wet)
+    evaluation = evaluate(played, wet, dry, sample_rate, repeat=again, best_fir=filtered)
+    return Comparison(name, dry, played, wet, sample_rate, evaluation, tuple(notes))
+
+
+def best_fir(dry: np.ndarray, wet: np.ndarray) -> np.ndarray:
+    """Return what the best linear filter for this very passage makes of it: no FIR does better."""
+    from wetprint.identify.linear_response import solve_fir
+    from wetprint.learning.linear import filter_audio
+
+    taps = max(1, min(FIR_TAPS, dry.shape[1] // SAMPLES_PER_TAP))
+    return filter_audio(dry, solve_fir(dry, wet, taps)).astype(np.float32)
+
+
+def _same_channels(
+    played: np.ndarray, wet: np.ndarray, again: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Bring model and effect to one channel count; equal sides of the effect count once."""
+    if len(wet) == 2 and len(played) == 1:
+        if np.array_equal(wet[0], wet[1]):
+            return played, wet[:1], None if again is None else again[:1]
+        return np.repeat(played, 2, axis=0), wet, again
+    if len(wet) == 1 and len(played) == 2:
+        wet = np.repeat(wet, 2, axis=0)
+        again = None if again is None else np.repeat(again, 2, axis=0)
+    return played, wet, again
+
+
+def _without_lag(
+    dry: np.ndarray, played: np.ndarray, wet: np.ndarray, sample_rate: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
+    """Shift the recording to where it agrees best with what the model plays."""
+    from scipy.signal import correlate, correlation_lags
+
+    correlation = correlate(wet.sum(0), played.sum(0), method="fft")
+    lags = correlation_lags(wet.shape[1], played.shape[1])
+    near = np.abs(lags) <= SHARPEST_SHIFT_SECONDS * sample_rate
+    lag = int(lags[near][np.argmax(correlation[near])])
+    if lag == 0:
+        return dry, played, wet, []
+    if lag > 0:
+        dry, played, wet = dry[:, :-lag], played[:, :-lag], wet[:, lag:]
+    else:
+        dry, played, wet = dry[:, -lag:], played[:, -lag:], wet[:, :lag]
+    side = "behind" if lag > 0 else "ahead of"
+    return dry, played, wet, [f"the recording lay {abs(lag)} samples {side} the model: shifted"]
