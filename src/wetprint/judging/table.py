@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from wetprint.judging.contexts import Evaluation
 from wetprint.judging.metrics import Scores
@@ -45,14 +46,61 @@ def percent(share: float) -> str:
     return f"{100.0 * share:.0f} %" if math.isfinite(share) else MISSING
 
 
-COLUMNS: tuple[tuple[str, Callable[[Scores], str]], ...] = (
-    ("ESR", lambda scores: esr_text(scores.esr)),
-    ("ESR, dB", lambda scores: decimals(scores.esr_db, 1)),
-    ("MR-STFT", lambda scores: decimals(scores.mr_stft, 3)),
-    ("mel, dB", lambda scores: decimals(scores.mel_distance_db, 2)),
-    ("gain, dB", lambda scores: decimals(scores.gain_error_db, 2)),
-    ("within 0.25 dB", lambda scores: percent(scores.gain_within_quarter_db)),
-    ("loudness, LU", lambda scores: signed(scores.loudness_difference_lu)),
+@dataclass(frozen=True)
+class Column:
+    """One figure of the table: its heading, its unit, how it is written and what it means."""
+
+    title: str
+    unit: str
+    text: Callable[[Scores], str]
+    meaning: str
+
+
+COLUMNS = (
+    Column(
+        "ESR",
+        "",
+        lambda scores: esr_text(scores.esr),
+        "error-to-signal ratio: energy of the difference from the wet signal over the energy of "
+        "the wet signal; 0 is perfect, 1 as bad as silence",
+    ),
+    Column(
+        "ESR",
+        "dB",
+        lambda scores: decimals(scores.esr_db, 1),
+        f"the same in decibels; {MINUS}20 dB is 0.01",
+    ),
+    Column(
+        "MR-STFT",
+        "",
+        lambda scores: decimals(scores.mr_stft, 3),
+        "multi-resolution STFT distance (Yamamoto 2020): spectral convergence and log magnitude "
+        "at three resolutions; blind to polarity",
+    ),
+    Column(
+        "mel",
+        "dB",
+        lambda scores: decimals(scores.mel_distance_db, 2),
+        "mean absolute difference of the mel-spectrograms, down to 80 dB below the loudest",
+    ),
+    Column(
+        "gain",
+        "dB",
+        lambda scores: decimals(scores.gain_error_db, 2),
+        "mean absolute difference of the level over time (20 ms), where the dry signal plays",
+    ),
+    Column(
+        "within 0.25 dB",
+        "",
+        lambda scores: percent(scores.gain_within_quarter_db),
+        "share of that time in which the level is within a quarter of a decibel",
+    ),
+    Column(
+        "loudness",
+        "LU",
+        lambda scores: signed(scores.loudness_difference_lu),
+        "difference of integrated loudness (ITU-R BS.1770); positive is louder than wet",
+    ),
 )
 
 

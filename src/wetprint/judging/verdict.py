@@ -228,9 +228,10 @@ def _against_itself(model: Scores, repeat: Scores | None, counts: bool) -> str:
 def _gain(model: Scores) -> str:
     if not math.isfinite(model.gain_error_db):
         return ""
+    share, away = percent(model.gain_within_quarter_db), decimals(model.gain_error_db, 2)
     return (
-        "The model's level is within 0.25 dB of the effect's for "
-        f"{percent(model.gain_within_quarter_db)} of the playing time, {decimals(model.gain_error_db, 2)} dB away on average."
+        f"The model's level is within 0.25 dB of the effect's for {share} of the playing time, "
+        f"and {away} dB away on average."
     )
 
 
