@@ -106,8 +106,9 @@ COLUMNS = (
 
 def format_table(evaluation: Evaluation) -> str:
     """Lay the figures out as plain text for a terminal, one row for each context."""
-    rows = [("", *(title for title, _ in COLUMNS))]
-    rows += [(name, *(text(scores) for _, text in COLUMNS)) for name, scores in evaluation.contexts]
+    rows = [("", *(", ".join(filter(None, (each.title, each.unit))) for each in COLUMNS))]
+    for name, scores in evaluation.contexts:
+        rows.append((name, *(column.text(scores) for column in COLUMNS)))
     return aligned(rows)
 
 
