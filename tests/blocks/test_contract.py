@@ -1,0 +1,212 @@
+"""Every registered block keeps the contract of ``blocks/block.py``."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from wetprint.blocks.block import Block
+from wetprint.blocks.convolution import FirConfig
+from wetprint.blocks.delay import DelayConfig
+from wetprint.blocks.dilated import ACTIVATIONS, HEADS, DilatedConfig
+from wetprint.blocks.gain import GainConfig
+from wetprint.models.chain import Chain
+from wetprint.models.registry import BLOCKS, block_from_dict, block_to_dict
+
+SHORT = (1, 2, 4)
+
+CONFIGS = [
+    ("gain", GainConfig(2)),
+    ("delay", DelayConfig(5)),
+    ("delay", DelayConfig(0, 2)),
+    ("fir", FirConfig(1)),
+    ("fir", FirConfig(7, 2, 1)),
+    ("fir", FirConfig(200, 1, 2)),
+    ("dilated", DilatedConfig(width=3, dilations=SHORT)),
+    ("dilated", DilatedConfig(channels_in=2, channels_out=1, width=4, dilations=SHORT)),
+    *(
+        ("dilated", DilatedConfig(2, 2, 3, 2, SHORT, activation, head, mixin, skip=mixin))
+        for activation in ACTIVATIONS
+        for head in HEADS
+        for mixin in (False, True)
+    ),
+]
+
+
+def build(name: str, config) -> Block:
+    """Build a block whose every weight is drawn at random."""
+    torch.manual_seed(3)
+    block = BLOCKS[name].block(config)
+    for parameter in block.parameters():
+        nn.init.normal_(parameter, std=0.4)
+    return block.requires_grad_(False)
+
+
+def noise(channels: int, samples: int, batch: int = 1) -> torch.Tensor:
+    return torch.randn(batch, channels, samples, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.fixture(params=CONFIGS, ids=lambda each: f"{each[0]}-{each[1]}"[:70])
+def block(request) -> Block:
+    return build(*request.param)
+
+
+def test_every_registered_block_is_tested():
+    assert {name for name, _ in CONFIGS} == set(BLOCKS)
+
+
+def test_output_never_depends_on_the_future(block):
+    audio = noise(block.channels_in, 900).requires_grad_(True)
+    block(audio)[..., 450].sum().backward()
+    future, past = audio.grad[..., 451:].abs().max(), audio.grad[..., :451].abs().max()
+    assert future < 1e-6 * past  # an FFT leaves rounding where nothing reaches
+
+
+def test_receptive_field_is_what_the_gradient_says(block):
+    audio = noise(block.channels_in, 900).requires_grad_(True)
+    block(audio)[..., 700].sum().backward()
+    reached = audio.grad[0].abs().sum(0).nonzero()[:, 0]
+    reached = reached[audio.grad[0].abs().sum(0)[reached] > 1e-6 * audio.grad.abs().max()]
+    assert 700 - int(reached.min()) == block.context_samples
+    assert block.receptive_field_samples == block.context_samples + 1
+
+
+def test_valid_is_the_end_of_the_whole(block):
+    audio = noise(block.channels_in, 900)
+    torch.testing.assert_close(
+        block.valid(audio), block(audio)[..., block.context_samples :], rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("sizes", [[1] * 40 + [0, 63, 64, 1, 300, 432], [900], [449, 451]])
+def test_block_wise_equals_whole(block, sizes):
+    audio = noise(block.channels_in, sum(sizes))
+    stream = block.stream()
+    played = torch.cat([stream.process(each) for each in audio.split(sizes, -1)], -1)
+    torch.testing.assert_close(played, block(audio), rtol=1e-4, atol=1e-5)
+
+
+def test_each_item_of_a_batch_is_played_alone(block):
+    audio = noise(block.channels_in, 600, batch=3)
+    alone = torch.cat([block(each[None]) for each in audio])
+    torch.testing.assert_close(block(audio), alone, rtol=1e-4, atol=1e-5)
+
+
+def test_gradient_agrees_with_finite_differences(block):
+    double = block.double().requires_grad_(True)
+    audio = noise(block.channels_in, block.context_samples + 6).double()
+    weights = [each for each in double.parameters() if each.numel() < 60]
+    if not weights:
+        audio.requires_grad_(True)
+    leaky = getattr(block.config, "activation", "") == "leaky_relu"
+    assert torch.autograd.gradcheck(
+        lambda *_: double.valid(audio),
+        (*weights, audio),
+        eps=1e-7 if leaky else 1e-6,  # a kink within eps of a sample would look like an error
+        atol=1e-4,
+    )
+
+
+def test_description_builds_the_same_block(block):
+    again = block_from_dict(block_to_dict(block))
+    assert again.config == block.config
+    again.load_state_dict(block.state_dict())
+    audio = noise(block.channels_in, 300)
+    assert torch.equal(again(audio), block(audio))
+
+
+def test_a_network_that_skips_starts_by_passing_audio_through():
+    network = BLOCKS["dilated"].block(DilatedConfig(skip=True))
+    audio = noise(1, 3000)
+    assert torch.equal(network(audio), audio)
+
+
+def test_fir_agrees_with_numpy_convolution():
+    import numpy as np
+
+    block = build("fir", FirConfig(130, 2, 2))
+    audio = noise(2, 500)
+    expected = [
+        sum(np.convolve(audio[0, i], block.response[o, i])[:500] for i in range(2))
+        for o in range(2)
+    ]
+    np.testing.assert_allclose(block(audio)[0], expected, atol=1e-4)
+
+
+def test_long_fir_over_several_fft_blocks_agrees_with_one(monkeypatch):
+    from wetprint.blocks import convolution
+
+    block = build("fir", FirConfig(300))
+    audio = noise(1, 5000)
+    whole = block(audio)
+    monkeypatch.setattr(convolution, "BLOCK_SAMPLES", 256)
+    torch.testing.assert_close(block(audio), whole, rtol=1e-4, atol=1e-4)
+
+
+def test_delay_delays_by_its_samples():
+    block = build("delay", DelayConfig(3))
+    played = block(torch.tensor([[[1.0, 2.0, 3.0, 4.0, 5.0]]]))
+    assert played.tolist() == [[[0.0, 0.0, 0.0, 1.0, 2.0]]]
+    assert block.latency_samples == 3
+
+
+class TestChain:
+    """A chain is itself a block."""
+
+    def chain(self) -> Chain:
+        return Chain(
+            [
+                build("delay", DelayConfig(4)),
+                build("dilated", DilatedConfig(width=3, dilations=SHORT)),
+                build("fir", FirConfig(90, 1, 2)),
+                build("gain", GainConfig(2)),
+            ]
+        )
+
+    def test_adds_up_memory_and_latency(self):
+        chain = self.chain()
+        assert chain.context_samples == 4 + 14 + 89
+        assert chain.receptive_field_samples == 4 + 14 + 89 + 1
+        assert chain.latency_samples == 4
+        assert (chain.channels_in, chain.channels_out) == (1, 2)
+
+    def test_block_wise_equals_whole_after_real_silence(self):
+        chain = self.chain()
+        audio = noise(1, 700)
+        stream = chain.stream()
+        played = torch.cat(
+            [stream.process(each) for each in audio.split([1, 64, 200, 435], -1)], -1
+        )
+        heard = torch.cat([torch.zeros(1, 1, 2000), audio], -1)
+        settled = chain(heard)[..., 2000:]  # what silence does to a network with biases is past
+        torch.testing.assert_close(played, settled, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(chain(audio), settled, rtol=1e-4, atol=1e-4)
+
+    def test_refuses_neighbours_that_do_not_fit(self):
+        with pytest.raises(ValueError, match="block 0 returns 2 channels, but block 1 takes 1"):
+            Chain([build("gain", GainConfig(2)), build("fir", FirConfig(3))])
+
+    def test_refuses_to_be_empty(self):
+        with pytest.raises(ValueError, match="at least one block"):
+            Chain([])
+
+
+@pytest.mark.parametrize(
+    ("description", "complaint"),
+    [
+        ("gain", "'block' and 'config'"),
+        ({"block": "gian", "config": {}}, "did you mean 'gain'"),
+        ({"block": "gain", "config": {"chanels": 1}}, "did you mean 'channels'"),
+        ({"block": "gain", "config": {"channels": 3}}, "from 1 to 2"),
+        ({"block": "gain", "config": {"channels": "one"}}, "whole number"),
+        ({"block": "gain", "config": []}, "must be an object"),
+        ({"block": "delay", "config": {}}, "does not fit"),
+        ({"block": "fir", "config": {"taps": 10**12}}, "taps must be"),
+        ({"block": "dilated", "config": {"activation": "relu6"}}, "activation must be one of"),
+        ({"block": "dilated", "config": {"dilations": [10**7] * 10}}, "receptive field"),
+    ],
+)
+def test_descriptions_out_of_range_are_refused(description, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        block_from_dict(description)
