@@ -51,6 +51,23 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         )
 
 
+def make_folder(path: str | os.PathLike[str]) -> Path:
+    """Make a folder, and those above it, unless it is there already.
+
+    Raises:
+        OutputError: it cannot be made, or a file is in the way.
+    """
+    folder = Path(path)
+    with naming_the_output(folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise OutputError(
+                f"cannot make the folder {folder}: a file is in the way; choose another name"
+            ) from error
+    return folder
+
+
 @contextlib.contextmanager
 def naming_the_output(target: Path) -> Iterator[None]:
     """Turn the system's complaints about writing ``target`` into one sentence."""

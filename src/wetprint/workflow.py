@@ -16,7 +16,7 @@ from wetprint.progress import Progress, silent
 
 if TYPE_CHECKING:
     from wetprint.judging import Evaluation
-    from wetprint.learning import Learned, LearnConfig
+    from wetprint.learning import LearnConfig, Learned
     from wetprint.models import Model
 
 PathLike = str | os.PathLike[str]
@@ -123,7 +123,9 @@ def apply(model: Model, audio: np.ndarray, sample_rate: int) -> np.ndarray:
     return back[:, : audio.shape[1]]
 
 
-def evaluate_on_effect(model: Model, effect: str, passage: PathLike) -> Comparison:
+def evaluate_on_effect(
+    model: Model, effect: str, passage: PathLike, progress: Progress = silent
+) -> Comparison:
     """Judge a model against its effect on a passage, at the model's sample rate.
 
     The effect is rendered twice, each time anew, so that its own repeatability is known.
@@ -132,6 +134,7 @@ def evaluate_on_effect(model: Model, effect: str, passage: PathLike) -> Comparis
         model: what to judge.
         effect: the effect's spec.
         passage: a dry sound file.
+        progress: told how far it is.
     """
     from wetprint.audio import read
     from wetprint.effects import open_effect
@@ -140,11 +143,18 @@ def evaluate_on_effect(model: Model, effect: str, passage: PathLike) -> Comparis
     if len(dry) == 2 and model.channels_in == 1:
         dry = dry.mean(0, keepdims=True)
     opened = open_effect(effect)
-    wet, again = (opened.process(dry, model.sample_rate) for _ in range(2))
+    renders = []
+    for number in range(2):
+        progress("judging", 0.3 * number, f"{Path(passage).stem}: playing the effect")
+        renders.append(opened.process(dry, model.sample_rate))
+    wet, again = renders
+    progress("judging", 0.6, f"{Path(passage).stem}: playing the model, measuring")
     return _compare(model, Path(passage).stem, dry, wet, model.sample_rate, again)
 
 
-def evaluate_on_recording(model: Model, dry: PathLike, wet: PathLike) -> Comparison:
+def evaluate_on_recording(
+    model: Model, dry: PathLike, wet: PathLike, progress: Progress = silent
+) -> Comparison:
     """Judge a model against a recording, at the recording's sample rate.
 
     What the recording lags behind the model by is taken out, in whole samples, and said.
@@ -153,9 +163,11 @@ def evaluate_on_recording(model: Model, dry: PathLike, wet: PathLike) -> Compari
         model: what to judge.
         dry: the dry recording.
         wet: the same through the box.
+        progress: told how far it is.
     """
     from wetprint.pairs import read_pair
 
+    progress("judging", 0.1, Path(dry).stem)
     checked = read_pair(dry, wet)
     pair = checked.pair
     return _compare(

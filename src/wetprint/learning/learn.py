@@ -169,6 +169,7 @@ def _verdict(candidates: list[Candidate], material: Material) -> dict[str, Any]:
         "dry_esr": _dry_esr(material),
         "linear_esr": linear[0] if linear else None,
         "repeatability_esr": material.repeatability,
+        "history": [[round(each.seconds, 2), each.error] for each in candidates[0].history],
         "candidates": [
             {"recipe": each.recipe, "esr": each.error, "seconds": round(each.seconds, 2)}
             for each in candidates

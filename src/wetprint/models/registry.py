@@ -48,6 +48,24 @@ def block_name(block: Block) -> str:
     return next(kind.name for kind in BLOCKS.values() if kind.block is type(block))
 
 
+def describe_block(block: Block) -> tuple[str, str]:
+    """Return a block's name and, in words, what it is and how it is set."""
+    name = block_name(block)
+    settings = [
+        f"{field.name.replace('_', ' ')} {_in_words(getattr(block.config, field.name))}"
+        for field in dataclasses.fields(block.config)
+    ]
+    return name, f"{BLOCKS[name].summary}; {', '.join(settings)}"
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, tuple):
+        return " ".join(str(each) for each in value)
+    return (
+        {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    )
+
+
 def block_to_dict(block: Block) -> dict[str, Any]:
     """Describe how to build a block, without its weights, as plain JSON values."""
     return {"block": block_name(block), "config": dataclasses.asdict(block.config)}
