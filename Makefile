@@ -1,0 +1,43 @@
+# Two commands on a fresh machine with Python 3.11 or later: `make demo` and `make test`.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: demo test check docs format plugins clean
+
+demo: $(INSTALLED)
+	$(BIN)/wetprint demo
+
+test: $(INSTALLED) plugins
+	$(BIN)/python -m pytest -n 2
+
+check: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+	$(BIN)/mkdocs build --strict --quiet
+
+docs: $(INSTALLED)
+	$(BIN)/mkdocs build --strict
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# The Debian packages of the plugins that the tests host; where they cannot be installed, the
+# tests that need them say so (and fail when CI is set).
+plugins:
+	@sh tests/install-plugins.sh
+
+# tinysoundfont is installed without what it asks for: that is pyaudio, used for live sound only,
+# which would have to be compiled against PortAudio.
+$(INSTALLED): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade -c constraints.txt pip setuptools
+	$(BIN)/python -m pip install --quiet -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps tinysoundfont
+	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[vst2,dev]'
+	touch $@
+
+clean:
+	rm -rf .venv build site wetprint-demo .pytest_cache .ruff_cache .hypothesis
