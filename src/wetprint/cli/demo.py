@@ -34,11 +34,11 @@ def demo(
         bool, typer.Option("--open/--no-open", help="open the report in the browser")
     ] = True,
 ) -> None:
-    """Generate playing, render an overdrive with a cabinet, learn it, judge it, write the report."""
+    """Learn an overdrive with a cabinet from generated playing, judge it, write the report."""
     from wetprint import workflow
     from wetprint.audio import write
     from wetprint.cli.evaluate import write_model_report
-    from wetprint.cli.main import STARTED
+    from wetprint.cli.clock import STARTED
     from wetprint.learning import LearnConfig
     from wetprint.models import save_model
     from wetprint.outputs import make_folder

@@ -36,8 +36,12 @@ def evaluate(
     from wetprint.models import load_model
     from wetprint.outputs import check_writable
 
-    by_effect, by_recording = effect is not None and bool(on), dry is not None and wet is not None
-    if by_effect == by_recording or (effect is None) != (not on) or (dry is None) != (wet is None):
+    passages: list[Comparison] = []
+    if (
+        (effect is None) == (dry is None)
+        or (effect is None) == bool(on)
+        or (dry is None) != (wet is None)
+    ):
         raise typer.BadParameter("give either --effect SPEC --on IN, or DRY and WET")
     if report is not None:
         check_writable(report)
@@ -47,8 +51,7 @@ def evaluate(
             passages = [
                 workflow.evaluate_on_effect(loaded, effect, each, progress) for each in on or []
             ]
-        else:
-            assert dry is not None and wet is not None
+        elif dry is not None and wet is not None:
             passages = [workflow.evaluate_on_recording(loaded, dry, wet, progress)]
         if report is not None:
             write_model_report(report, model.stem, loaded, passages, progress)

@@ -47,7 +47,7 @@ def learn(
 ) -> None:
     """Learn an effect within a time budget and write its model."""
     from wetprint import workflow
-    from wetprint.cli.main import STARTED
+    from wetprint.cli.clock import STARTED
     from wetprint.learning import LearnConfig
     from wetprint.models import save_model
     from wetprint.outputs import check_writable

@@ -5,27 +5,27 @@ Exit status: 0 done, 1 could not be done (one clear sentence on standard error),
 
 from __future__ import annotations
 
+from wetprint.cli import clock  # isort: skip  # first, so that the budget holds everything
+
 import os
 import signal
 import sys
-import time
 
-STARTED = time.monotonic()
-"""When the command began; a time budget runs from here."""
+import typer
 
-import typer  # noqa: E402
+from wetprint.cli import apply as apply_command
+from wetprint.cli import capture as capture_command
+from wetprint.cli import console
+from wetprint.cli import demo as demo_command
+from wetprint.cli import effects as effects_command
+from wetprint.cli import evaluate as evaluate_command
+from wetprint.cli import generate as generate_command
+from wetprint.cli import info as info_command
+from wetprint.cli import learn as learn_command
+from wetprint.cli import render as render_command
+from wetprint.errors import WetprintError
 
-from wetprint.cli import apply as apply_command  # noqa: E402
-from wetprint.cli import capture as capture_command  # noqa: E402
-from wetprint.cli import console  # noqa: E402
-from wetprint.cli import demo as demo_command  # noqa: E402
-from wetprint.cli import effects as effects_command  # noqa: E402
-from wetprint.cli import evaluate as evaluate_command  # noqa: E402
-from wetprint.cli import generate as generate_command  # noqa: E402
-from wetprint.cli import info as info_command  # noqa: E402
-from wetprint.cli import learn as learn_command  # noqa: E402
-from wetprint.cli import render as render_command  # noqa: E402
-from wetprint.errors import WetprintError  # noqa: E402
+__all__ = ["app", "clock", "main"]
 
 app = typer.Typer(
     name="wetprint",
