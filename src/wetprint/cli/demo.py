@@ -37,8 +37,8 @@ def demo(
     """Learn an overdrive with a cabinet from generated playing, judge it, write the report."""
     from wetprint import workflow
     from wetprint.audio import write
-    from wetprint.cli.evaluate import write_model_report
     from wetprint.cli.clock import STARTED
+    from wetprint.cli.evaluate import write_model_report
     from wetprint.learning import LearnConfig
     from wetprint.models import save_model
     from wetprint.outputs import make_folder
