@@ -44,7 +44,8 @@ class Vst2Plugin(Plugin):
 
     def facts(self) -> PluginFacts:
         """Load it and see."""
-        plugin = self._load(_engine(48000))
+        engine = _engine(48000)  # the plugin dies with its engine, so the engine is kept
+        plugin = self._load(engine)
         inputs = min(2, plugin.get_num_input_channels())
         outputs = min(2, plugin.get_num_output_channels())
         return PluginFacts(

@@ -111,7 +111,7 @@ def _channels(plugin: Any, path: str) -> int:
 
 
 def _knob(name: str, parameter: Any, value: Any) -> Knob:
-    unit = parameter.units or ""
+    unit = (parameter.units or "").strip()
     if parameter.type is bool:
         return Knob(name, parameter.name, unit, 0, 1, float(bool(value)), _SWITCH)
     if parameter.type is str:
