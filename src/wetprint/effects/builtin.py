@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from wetprint.effects.effect import BLOCK_SAMPLES, Knob
+from wetprint.effects.effect import BLOCK_SAMPLES
 from wetprint.effects.hosting import Plugin, PluginFacts
+from wetprint.effects.knob import Knob
 from wetprint.errors import EffectError, nearest_names
 from wetprint.progress import Progress, silent
 

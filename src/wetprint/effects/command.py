@@ -11,8 +11,8 @@ import shlex
 import shutil
 from pathlib import Path
 
-from wetprint.effects.effect import Knob
 from wetprint.effects.hosted import TimeLimits
+from wetprint.effects.knob import Knob
 from wetprint.effects.programs import ProgramEffect
 from wetprint.effects.spec import EffectSpec
 from wetprint.errors import EffectError, SpecError

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from wetprint.errors import EffectError, SpecError, nearest_names
+from wetprint.effects.knob import Knob
+from wetprint.errors import EffectError
 from wetprint.progress import Progress, silent
 
 LEAD_SECONDS = 1.0
@@ -26,125 +26,6 @@ SILENCE = 1e-7
 AUDIBLE = 1e-3
 
 
-@dataclass(frozen=True)
-class Knob:
-    """One setting of an effect.
-
-    Attributes:
-        name: what a spec calls it.
-        label: what the effect itself calls it.
-        unit: of minimum, maximum and default, such as "dB"; empty when it has none.
-        minimum: smallest value allowed; -inf when the effect names none.
-        maximum: largest value allowed; inf when the effect names none.
-        default: the value it has when the spec does not mention it.
-        choices: names of its positions when it is a switch, otherwise None.
-        choice_values: the number behind each choice; None means 0, 1, 2, ...
-        whole: only whole numbers are allowed.
-    """
-
-    name: str
-    label: str
-    unit: str
-    minimum: float
-    maximum: float
-    default: float
-    choices: tuple[str, ...] | None = None
-    choice_values: tuple[float, ...] | None = None
-    whole: bool = False
-
-    def read(self, text: str) -> float:
-        """Turn what a spec says into this knob's number.
-
-        Args:
-            text: a number, or the name of a choice.
-
-        Raises:
-            SpecError: not a number, not a choice, or outside the range, which is given.
-        """
-        if self.choices is not None:
-            return self._read_choice(text.strip())
-        value = _number(text)
-        if value is None or (self.whole and value != round(value)):
-            kind = "a whole number" if self.whole else "a number"
-            raise SpecError(f"'{self.name}' takes {kind} {self.range_text()}, but '{text}' came")
-        slack = 1e-6 * max(abs(bound) for bound in (self.minimum, self.maximum, 0.0) if _ok(bound))
-        if not self.minimum - slack <= value <= self.maximum + slack:
-            raise SpecError(f"'{self.name}' goes {self.range_text()}, but {text} came")
-        return min(max(value, self.minimum), self.maximum)
-
-    def range_text(self) -> str:
-        """Say what is allowed, in words: "from 0 to 11 dB", "one of 'off', 'on'"."""
-        if self.choices is not None:
-            return "one of " + ", ".join(f"'{choice}'" for choice in self.choices)
-        unit = f" {self.unit}" if self.unit else ""
-        if _ok(self.minimum) and _ok(self.maximum):
-            return f"from {self.minimum:g} to {self.maximum:g}{unit}"
-        if _ok(self.minimum):
-            return f"from {self.minimum:g}{unit} up"
-        if _ok(self.maximum):
-            return f"up to {self.maximum:g}{unit}"
-        return f"of any size, in{unit}" if unit else "of any size"
-
-    def values(self) -> tuple[float, ...]:
-        """Give the number behind each choice (empty for a knob without choices)."""
-        if self.choice_values is not None:
-            return self.choice_values
-        return tuple(float(place) for place in range(len(self.choices or ())))
-
-    def _read_choice(self, text: str) -> float:
-        choices, values = self.choices or (), self.values()
-        folded = [choice.strip().casefold() for choice in choices]
-        wanted = text.casefold()
-        if folded == ["off", "on"]:
-            wanted = {"false": "off", "no": "off", "true": "on", "yes": "on"}.get(wanted, wanted)
-        if wanted in folded:
-            return values[folded.index(wanted)]
-        number = _number(text)
-        for value in values:
-            if number is not None and math.isclose(number, value, rel_tol=1e-6, abs_tol=1e-9):
-                return value
-        numbered = ", ".join(f"'{c}' ({v:g})" for c, v in zip(choices, values, strict=True))
-        near = nearest_names(text, choices) if number is None else ""
-        near = near if "did you mean" in near else ""
-        raise SpecError(f"'{self.name}' is one of {numbered}, but '{text}' came{near}")
-
-
-def read_settings(
-    knobs: Sequence[Knob], settings: Iterable[tuple[str, str]], effect: str
-) -> dict[str, float]:
-    """Look up and validate the settings of a spec.
-
-    Args:
-        knobs: what the effect has; a setting may use a knob's name or, in any case, its label.
-        settings: names and values as written.
-        effect: the effect in words, for messages.
-
-    Returns:
-        The number of each knob mentioned, by the knob's own name.
-
-    Raises:
-        SpecError: an unknown knob (the nearest are named), or a value that is not allowed.
-    """
-    by_name = {knob.name: knob for knob in knobs}
-    folded: dict[str, Knob] = {}
-    for knob in knobs:
-        folded.setdefault(knob.label.casefold(), knob)
-    folded.update({knob.name.casefold(): knob for knob in knobs})
-    values: dict[str, float] = {}
-    for name, text in settings:
-        knob = by_name.get(name) or folded.get(name.casefold())
-        if knob is None:
-            known = nearest_names(name, by_name) or "; it has no knobs"
-            raise SpecError(f"{effect} has no knob '{name}'{known}")
-        if knob.name in values:
-            raise SpecError(f"the knob '{knob.name}' of {effect} is set more than once; keep one")
-        try:
-            values[knob.name] = knob.read(text)
-        except SpecError as error:
-            raise SpecError(f"{effect}: {error}") from None
-    return values
-
-
 class Effect(ABC):
     """Anything that turns dry into wet.
 
@@ -152,11 +33,13 @@ class Effect(ABC):
         spec: how it is written, in canonical form.
         inputs: channels it takes, or None when it takes one as well as two.
         outputs: channels it gives for one channel of sound, or None when it gives what it gets.
+        files_per_call: how many sounds `process_many` plays at once.
     """
 
     spec: str
     inputs: int | None = None
     outputs: int | None = None
+    files_per_call: int = 1
 
     @abstractmethod
     def knobs(self) -> tuple[Knob, ...]:
@@ -201,13 +84,21 @@ class Effect(ABC):
             EffectError: the effect is missing, crashes, hangs, refuses the channels, or returns
                 NaN, infinity or silence.
         """
-        dry = check_audio(audio)
-        lead_samples = round(LEAD_SECONDS * sample_rate)
-        lead = np.zeros((dry.shape[0], lead_samples), np.float32)
-        wet = self.run(
-            np.concatenate([lead, dry], axis=1), sample_rate, lead_samples, progress, allow_silence
-        )
+        dry, lead_samples = with_lead(audio, sample_rate)
+        wet = self.run(dry, sample_rate, lead_samples, progress, allow_silence)
         return np.ascontiguousarray(wet[:, lead_samples:])
+
+    def process_many(
+        self,
+        sounds: Sequence[tuple[np.ndarray, int]],
+        progress: Progress = silent,
+        *,
+        allow_silence: bool = False,
+    ) -> Iterator[np.ndarray]:
+        """Play several sounds, each with its sample rate, as `process` would one by one."""
+        for number, (audio, sample_rate) in enumerate(sounds):
+            part = _share(progress, number, len(sounds))
+            yield self.process(audio, sample_rate, part, allow_silence=allow_silence)
 
     def run(
         self,
@@ -265,6 +156,13 @@ class Chain(Effect):
         return self.run(audio, sample_rate, lead_samples, progress, allow_silence=True)
 
 
+def with_lead(audio: np.ndarray, sample_rate: int) -> tuple[np.ndarray, int]:
+    """Put the second of silence before a sound; give both, and how many samples it is."""
+    dry, lead_samples = check_audio(audio), round(LEAD_SECONDS * sample_rate)
+    lead = np.zeros((dry.shape[0], lead_samples), np.float32)
+    return np.concatenate([lead, dry], axis=1), lead_samples
+
+
 def check_audio(audio: np.ndarray) -> np.ndarray:
     """Return (channel, time) sound as float32, or say what is wrong with it.
 
@@ -320,15 +218,3 @@ def _share(progress: Progress, number: int, count: int) -> Progress:
         progress(stage, (number + fraction) / count, detail)
 
     return report
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if _ok(value) else None
-
-
-def _ok(value: float) -> bool:
-    return math.isfinite(value)

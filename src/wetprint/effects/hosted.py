@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from wetprint.effects.effect import Effect, Knob, read_settings
+from wetprint.effects.effect import Effect
 from wetprint.effects.hosting import PluginFacts, save_sound
+from wetprint.effects.knob import Knob, read_settings
 from wetprint.effects.processes import Ended, TimeLimitError, run_program, scratch_folder
 from wetprint.effects.spec import EffectSpec, format_spec
 from wetprint.errors import EffectError, OutputError

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wetprint.effects.effect import BLOCK_SAMPLES, Knob
+from wetprint.effects.effect import BLOCK_SAMPLES
+from wetprint.effects.knob import Knob
 from wetprint.errors import EffectError, nearest_names
 from wetprint.progress import Progress, silent
 
@@ -150,4 +151,5 @@ def save_sound(path: Path, audio: np.ndarray) -> None:
 
     Not with NumPy's own writers, which do not say that it was the disk that is full.
     """
-    path.write_bytes(memoryview(np.ascontiguousarray(audio, np.float32)).cast("B"))
+    with path.open("wb") as file:
+        file.write(np.ascontiguousarray(audio, np.float32).data)

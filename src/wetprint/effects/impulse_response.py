@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from wetprint import audio as sound_files
-from wetprint.effects.effect import Effect, Knob, read_settings
+from wetprint.effects.effect import Effect
 from wetprint.effects.hosted import TimeLimits
+from wetprint.effects.knob import Knob, read_settings
 from wetprint.effects.spec import EffectSpec, format_spec
 from wetprint.errors import AudioFileError, EffectError
 from wetprint.progress import Progress

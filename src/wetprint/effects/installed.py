@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from wetprint.effects.effect import Knob
 from wetprint.effects.hosted import TimeLimits, ask_worker
 from wetprint.effects.hosting import plugin_files
+from wetprint.effects.knob import Knob
 from wetprint.effects.opening import open_effect
 from wetprint.effects.processes import scratch_folder
 from wetprint.effects.spec import EffectSpec, format_spec, parse_spec

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from wetprint.effects.effect import BLOCK_SAMPLES, Knob
+from wetprint.effects.effect import BLOCK_SAMPLES
 from wetprint.effects.hosting import (
     Plugin,
     PluginFacts,
@@ -24,6 +24,7 @@ from wetprint.effects.hosting import (
     play_in_blocks,
     side_chained,
 )
+from wetprint.effects.knob import Knob
 from wetprint.errors import EffectError, nearest_names
 from wetprint.progress import Progress, silent
 

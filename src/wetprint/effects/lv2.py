@@ -15,8 +15,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from wetprint.effects.effect import BLOCK_SAMPLES, Knob
+from wetprint.effects.effect import BLOCK_SAMPLES
 from wetprint.effects.hosting import Plugin, PluginFacts, play_in_blocks, side_chained
+from wetprint.effects.knob import Knob
 from wetprint.effects.lilv import LV2_CORE, UNITS, World
 from wetprint.effects.lv2_features import (
     ATOM,

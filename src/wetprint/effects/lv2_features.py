@@ -164,7 +164,9 @@ class Features:
         return _WORKER.encode()
 
     def _callback(self, first: Any, second: Any) -> int:
-        pointers = [ctypes.cast(function, c_void_p) if function else None for function in (first, second)]
+        pointers = [
+            ctypes.cast(function, c_void_p) if function else None for function in (first, second)
+        ]
         structure = _Callback(None, *pointers)
         self._kept += [first, second, structure]
         return ctypes.addressof(structure)

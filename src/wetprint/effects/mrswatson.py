@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wetprint.effects.effect import BLOCK_SAMPLES, Knob
+from wetprint.effects.effect import BLOCK_SAMPLES
 from wetprint.effects.hosted import TimeLimits
+from wetprint.effects.knob import Knob
 from wetprint.effects.programs import ProgramEffect, find_program
 from wetprint.effects.spec import EffectSpec
 from wetprint.errors import SpecError

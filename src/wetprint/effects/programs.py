@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from wetprint import audio as sound_files
-from wetprint.effects.effect import Effect, Knob, read_settings
+from wetprint.effects.effect import Effect, check_wet, with_lead
 from wetprint.effects.hosted import TimeLimits
+from wetprint.effects.knob import Knob, read_settings
 from wetprint.effects.processes import Ended, TimeLimitError, run_program, scratch_folder
 from wetprint.effects.spec import EffectSpec, format_spec
 from wetprint.errors import AudioFileError, EffectError
@@ -86,7 +87,9 @@ class ProgramEffect(Effect):
 
     def _read(self, wet: Path, dry: np.ndarray, sample_rate: int, ended: Ended) -> np.ndarray:
         if not wet.is_file():
-            others = sorted(path.name for path in wet.parent.iterdir()) if wet.parent.exists() else []
+            others = (
+                sorted(path.name for path in wet.parent.iterdir()) if wet.parent.exists() else []
+            )
             wrote = f"only {', '.join(others)}" if others else "no file at all"
             raise EffectError(
                 f"{self.spec} was to write {wet.name} but wrote {wrote}{ended.quote()}; make sure "
@@ -122,29 +125,43 @@ class BatchEffect(ProgramEffect):
     def _call(self, jobs: Sequence[tuple[Path, Path]], folder: Path, sound_s: float) -> Ended:
         """Have the program turn each dry file into its wet one."""
 
+    def process_many(
+        self,
+        sounds: Sequence[tuple[np.ndarray, int]],
+        progress: Progress = silent,
+        *,
+        allow_silence: bool = False,
+    ) -> Iterator[np.ndarray]:
+        """Play several sounds in one call of the program."""
+        led = [with_lead(audio, sample_rate) for audio, sample_rate in sounds]
+        fed = [(dry, rate) for (dry, _), (_, rate) in zip(led, sounds, strict=True)]
+        for number, wet in enumerate(self._run_many(fed, progress)):
+            (dry, lead_samples), rate = led[number], sounds[number][1]
+            check_wet(wet, dry, rate, lead_samples, self.spec, allow_silence)
+            yield np.ascontiguousarray(wet[:, lead_samples:])
+
     def _run(
         self, audio: np.ndarray, sample_rate: int, lead_samples: int, progress: Progress
     ) -> np.ndarray:
-        return next(iter(self.run_many([(audio, sample_rate)], progress)))
+        return next(self._run_many([(audio, sample_rate)], progress))
 
-    def run_many(
-        self, sounds: Sequence[tuple[np.ndarray, int]], progress: Progress = silent
+    def _run_many(
+        self, sounds: Sequence[tuple[np.ndarray, int]], progress: Progress
     ) -> Iterator[np.ndarray]:
-        """Play many sounds, each (channel, time) at its own sample rate, in one call."""
         with scratch_folder() as folder:
-            (folder / "out").mkdir()
+            out = folder / "out"
+            out.mkdir()
             jobs = [
-                (folder / f"dry_{n:04}.wav", folder / "out" / f"wet_{n:04}.wav")
-                for n in range(len(sounds))
+                (folder / f"dry_{number:04}.wav", out / f"wet_{number:04}.wav")
+                for number in range(len(sounds))
             ]
             for (dry, _), (audio, sample_rate) in zip(jobs, sounds, strict=True):
                 self._write(dry, audio, sample_rate)
             sound_s = sum(audio.shape[1] / sample_rate for audio, sample_rate in sounds)
             ended = self._call(jobs, folder, sound_s)
-            for number, (_, wet) in enumerate(jobs):
-                audio, sample_rate = sounds[number]
+            for (_, wet), (audio, sample_rate) in zip(jobs, sounds, strict=True):
                 yield self._read(wet, audio, sample_rate, ended)
-                progress("rendering", (number + 1) / len(jobs))
+            progress("rendering", 1.0)
 
     def _arguments(self, dry: Path, wet: Path, sample_rate: int, channels: int) -> list[str]:
         raise NotImplementedError("a batch gives its arguments for all files at once")

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from wetprint.effects.effect import Knob
 from wetprint.effects.hosted import TimeLimits
+from wetprint.effects.knob import Knob
 from wetprint.effects.processes import Ended, last_line
 from wetprint.effects.programs import BatchEffect, find_program
 from wetprint.effects.spec import EffectSpec
@@ -76,10 +76,9 @@ def file_list(jobs: Sequence[tuple[Path, Path]], chain: Path, channels: int) -> 
     """
     lines = [f"{dry}\t{wet}" for dry, wet in jobs]
     settings = [f"NCH {channels}", f"FX_NCH {channels}", f"FXCHAIN {_quoted(str(chain))}"]
-    return "\n".join(
-        [*lines, "<CONFIG", *(f"  {each}" for each in settings), "  <OUTFMT", f"    {_FLOAT_WAV}"]
-        + ["  >", ">", ""]
-    )
+    sink = ["<OUTFMT", f"  {_FLOAT_WAV}", ">"]
+    block = ["<CONFIG", *(f"  {line}" for line in (*settings, *sink)), ">"]
+    return "\n".join((*lines, *block, ""))
 
 
 def _quoted(text: str) -> str:

@@ -8,13 +8,15 @@ position it starts in stands in the knob's label. dawdreamer is an optional depe
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from wetprint.effects.effect import BLOCK_SAMPLES, Knob
+from wetprint.effects.effect import BLOCK_SAMPLES
 from wetprint.effects.hosting import Plugin, PluginFacts, find_plugin_file, folders_from
+from wetprint.effects.knob import Knob
 from wetprint.errors import EffectError
 from wetprint.progress import Progress, silent
 
@@ -89,7 +91,7 @@ class Vst2Plugin(Plugin):
 
 def _engine(sample_rate: int) -> Any:
     try:
-        import dawdreamer
+        dawdreamer: Any = import_module("dawdreamer")
     except ImportError:
         raise EffectError(
             "VST2 plugins need dawdreamer, which is not installed; pip install 'wetprint[vst2]'"

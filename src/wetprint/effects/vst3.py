@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from wetprint.effects.effect import BLOCK_SAMPLES, Knob
+from wetprint.effects.effect import BLOCK_SAMPLES
 from wetprint.effects.hosting import (
     Plugin,
     PluginFacts,
     find_plugin_file,
     folders_from,
 )
+from wetprint.effects.knob import Knob
 from wetprint.errors import EffectError
 from wetprint.progress import Progress, silent
 

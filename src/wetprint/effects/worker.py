@@ -1,8 +1,9 @@
 """The process a plugin lives and dies in: ``python -m wetprint.effects.worker REQUEST ANSWERS``.
 
-The request is a JSON file; sound comes and goes as raw float32 files, (channel, time). Answers are JSON lines on a
-descriptor of their own, because plugins print on both standard ones. A worker does one thing
-(describe, play or list) and ends, so that no state of a plugin outlives a render.
+The request is a JSON file; sound comes and goes as raw float32 files, (channel, time).
+Answers are JSON lines on a descriptor of their own, because plugins print on both standard ones.
+A worker does one thing (describe, play or list) and ends, so that no state of a plugin outlives a
+render.
 
     {"task": "play", "scheme": "lv2", "identifier": "...", "settings": {...},
      "sample_rate": 48000, "dry": "dry.f32", "channels": 1, "wet": "wet.f32"}
