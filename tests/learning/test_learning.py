@@ -49,9 +49,7 @@ def overdrive(audio: np.ndarray) -> np.ndarray:
 
 def material(effect, repeatability=None) -> Material:
     dry, kept = playing(6, 0), playing(2, 1)
-    return Material(
-        (Take(dry, effect(dry)),), (Take(kept, effect(kept)),), RATE, repeatability
-    )
+    return Material((Take(dry, effect(dry)),), (Take(kept, effect(kept)),), RATE, repeatability)
 
 
 def pair(effect, seconds=8.0) -> Pair:
@@ -204,7 +202,9 @@ class TestLearn:
         assert verdict["linear_esr"] < verdict["dry_esr"]
 
     def test_training_that_gains_nothing_leaves_the_solved_model(self, monkeypatch):
-        monkeypatch.setattr(Training, "advance", lambda self, share: setattr(self, "step", self.step + 1))
+        monkeypatch.setattr(
+            Training, "advance", lambda self, share: setattr(self, "step", self.step + 1)
+        )
         learned = learn_pairs([pair(overdrive)], quick(model="auto", steps=1000))
         assert learned.candidates[0].recipe == "linear"
         assert next(each.steps for each in learned.candidates if each.recipe == "dilated") < 1000
