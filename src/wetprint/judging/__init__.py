@@ -1,1 +1,19 @@
-"""Judging: metrics, verdicts in context, pictures and the report."""
+"""Judging: metrics, their contexts, the verdict in words, pictures and the report."""
+
+from wetprint.judging.contexts import Evaluation, evaluate
+from wetprint.judging.metrics import Scores
+from wetprint.judging.report import Passage, ReportContent, write_report
+from wetprint.judging.table import format_table
+from wetprint.judging.verdict import Verdict, verdict_on
+
+__all__ = [
+    "Evaluation",
+    "Passage",
+    "ReportContent",
+    "Scores",
+    "Verdict",
+    "evaluate",
+    "format_table",
+    "verdict_on",
+    "write_report",
+]

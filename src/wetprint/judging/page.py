@@ -10,7 +10,7 @@ from importlib import resources
 
 from wetprint.judging.contexts import MODEL, Evaluation
 from wetprint.judging.sound import Excerpt
-from wetprint.judging.table import COLUMNS, MINUS, decimals, esr_text
+from wetprint.judging.table import COLUMNS, MINUS, MISSING, decimals, esr_text
 from wetprint.judging.verdict import Verdict
 
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
@@ -50,12 +50,12 @@ def subtitle(lines: Iterable[str]) -> str:
     return "\n".join(f'<p class="subtitle">{escaped(line)}</p>' for line in lines)
 
 
-def verdict_words(verdict: Verdict, scale: str) -> str:
-    """Set the headline, the scale of errors and the reasons."""
+def verdict_words(verdict: Verdict, scale: str, level: int) -> str:
+    """Set the headline at its level of heading, the scale of errors and the reasons."""
     reasons = "".join(f"<li>{escaped(sentence)}</li>" for sentence in verdict.sentences)
     return (
-        f'<div class="verdict"><p class="headline">{escaped(verdict.headline)}</p>'
-        f'{scrolling(scale, "scale of errors")}<ul class="reasons">{reasons}</ul></div>'
+        f'<div class="verdict"><h{level} class="headline">{escaped(verdict.headline)}</h{level}>'
+        f'<div class="scale">{scale}</div><ul class="reasons">{reasons}</ul></div>'
     )
 
 
@@ -63,8 +63,7 @@ def scrolling(inside: str, label: str, picture: bool = True) -> str:
     """Let something wide scroll by itself on a narrow screen, also by keyboard."""
     inner = f'<div class="picture">{inside}</div>' if picture else inside
     return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escaped(label)}">'
-        f"{inner}</div>"
+        f'<div class="scroll" role="group" tabindex="0" aria-label="{escaped(label)}">{inner}</div>'
     )
 
 
@@ -110,17 +109,18 @@ def figures_table(evaluation: Evaluation) -> str:
 
 def summary_table(rows: Iterable[tuple[str, str, Evaluation, Verdict]]) -> str:
     """Set one row for each passage: (anchor, name, evaluation, verdict)."""
-    headings = ["passage", "ESR, model", "dB", "ESR, dry", "ESR, best FIR", "ESR, twice"]
+    headings = ["passage", "ESR, model", "ESR, dry", "ESR, best FIR", "ESR, twice"]
     headings += ["mel, model<small>dB</small>", "mel, dry<small>dB</small>", "verdict"]
     cells = []
     for anchor, name, evaluation, verdict in rows:
         model, dry = evaluation.model, evaluation.dry
-        others = (evaluation.best_fir, evaluation.repeat)
-        figures = [esr_text(model.esr), decimals(model.esr_db, 1), esr_text(dry.esr)]
-        figures += ["" if each is None else esr_text(each.esr) for each in others]
+        others = (dry, evaluation.best_fir, evaluation.repeat)
+        figures = [esr_text(model.esr)]
+        figures += [MISSING if each is None else esr_text(each.esr) for each in others]
         figures += [decimals(each.mel_distance_db, 2) for each in (model, dry)]
+        figures += [verdict.grade if verdict.waveform_counts else "see spectrum"]
         link = f'<a href="#{escaped(anchor)}">{escaped(name)}</a>'
-        cells.append(("", [link, *map(escaped, figures), escaped(verdict.headline)]))
+        cells.append(("", [link, *map(escaped, figures)]))
     return table(headings, cells, "all passages")
 
 
@@ -154,7 +154,7 @@ def candidates_table(candidates: Sequence[tuple[str, float, float, bool]]) -> st
         )
         for name, error, seconds, kept in candidates
     ]
-    return table(["candidate", "error (ESR)", "learning", ""], rows, "candidates")
+    return table(["candidate", "error (ESR)", "learning", "outcome"], rows, "candidates")
 
 
 def player(

@@ -37,6 +37,8 @@ TIME_WINDOW_S, TIME_HOP_S = 0.1, 0.025
 CLOSER_S, CLOSEST_S = 2.0, 0.02
 
 SCALE_END_DB = -30.0
+SCALE_WIDTH_INCHES = 6.2
+SCALE_NAME_SHARE = 0.3  # names closer than this share of the width would run into each other
 SCALE_MARKS = {
     MODEL: ("o", COLOUR["model"]),
     DRY: ("s", COLOUR["dry"]),
@@ -287,38 +289,43 @@ def error_scale(evaluation: Evaluation) -> Figure:
     """Draw where model, dry signal, best FIR and the effect itself lie on one scale of ESR in dB.
 
     The error falls to the right. A context without any error has no place on the scale and is left
-    out.
+    out. Model and dry signal are named above the line, the others below it, further away where two
+    names would meet.
     """
-    figure = _figure(height=1.3)
+    figure = _figure(height=1.45, width=SCALE_WIDTH_INCHES)
     axes = figure.subplots()
     _dress(axes, grid=False)
     points = [(n, s.esr_db) for n, s in evaluation.contexts if s.esr > 0.0 and np.isfinite(s.esr)]
     best = min([SCALE_END_DB, *(value for _, value in points)])
     worst = max([0.0, *(value for _, value in points)])
-    axes.set_xlim(worst + 2.0, 10.0 * np.floor(best / 10.0) - 2.0)
+    start, end = worst + 2.0, 10.0 * np.floor(best / 10.0) - 2.0
+    axes.set_xlim(start, end)
     axes.set_ylim(-1.0, 1.0)
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
     axes.axhline(0.0, color=COLOUR["grid"], linewidth=2.0, zorder=0)
-    for name, value in points:
-        _scale_mark(axes, name, value)
+    for names in ((DRY, MODEL), (BEST_FIR, REPEAT)):
+        places = {name: (value - start) / (end - start) for name, value in points if name in names}
+        meet = len(places) == 2 and abs(np.diff(list(places.values()))[0]) < SCALE_NAME_SHARE
+        for name, value in points:
+            if name in names:
+                _scale_mark(axes, name, value, places[name], meet and name == names[1])
     axes.set_xlabel("error-to-signal ratio in dB: less to the right")
     return figure
 
 
-def _scale_mark(axes: Axes, name: str, value: float) -> None:
-    """Set one mark on the scale of errors: model and dry signal are named above, others below."""
-    above = name in (MODEL, DRY)
+def _scale_mark(axes: Axes, name: str, value: float, place: float, further: bool) -> None:
+    """Set one mark on the scale of errors, and its name at one of two distances."""
     shape, colour = SCALE_MARKS[name]
     axes.plot([value], [0.0], shape, color=colour, markersize=9, markeredgecolor=COLOUR["paper"])
-    place = axes.transLimits.transform((value, 0.0))[0]
+    side = 1 if name in (MODEL, DRY) else -1
     axes.annotate(
         f"{name} {decimals(value, 1)}",
         (value, 0.0),
-        xytext=(0, 9 if above else -9),
+        xytext=(0, side * (21 if further else 8)),
         textcoords="offset points",
         ha="left" if place < 0.15 else "right" if place > 0.85 else "center",
-        va="bottom" if above else "top",
+        va="bottom" if side > 0 else "top",
         color=COLOUR["ink"],
         fontweight="bold" if name == MODEL else "normal",
     )
@@ -344,10 +351,10 @@ def svg_text(figure: Figure) -> str:
     return buffer.getvalue()
 
 
-def _figure(height: float) -> Figure:
+def _figure(height: float, width: float = WIDTH_INCHES) -> Figure:
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(WIDTH_INCHES, height), layout="constrained")
+    return Figure(figsize=(width, height), layout="constrained")
 
 
 def _dress(axes: Axes, grid: bool = True) -> None:

@@ -19,7 +19,7 @@ _HEAD = re.compile(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<style.*?</style>", r
 _ROOT = re.compile(r'<svg [^>]*viewBox="(?P<box>[^"]*)"[^>]*>')
 _FONT = re.compile(r"font-family: [^;]*;")
 _DECIMALS = re.compile(r"(-?\d+\.\d\d)\d+")
-_GEOMETRY = re.compile(r' (?:d|x|y|points|transform)="[^"]*"')
+_GEOMETRY = re.compile(r' (?:d|x|y|points)="[^"]*"')  # not transform: images are scaled by it
 _NAMED = re.compile(r' id="([^"]+)"')
 _REFERRED = re.compile(r'(?:href="#|url\(#)([^")]+)')
 _IMAGE = re.compile(r'(href="data:image/png;base64,)([^"]*)"')

@@ -73,7 +73,7 @@ class Verdict:
         return {**vars(self), "sentences": list(self.sentences)}
 
 
-def verdict(evaluation: Evaluation) -> Verdict:
+def verdict_on(evaluation: Evaluation) -> Verdict:
     """Put an evaluation into words."""
     model, dry, repeat = evaluation.model, evaluation.dry, evaluation.repeat
     counts = repeat is None or repeat.esr < UNREPEATABLE_ESR
@@ -166,11 +166,11 @@ def _by_spectrogram(model: Scores, dry: Scores) -> str:
     ours, untouched = (decimals(each.mel_distance_db, 2) for each in (model, dry))
     if model.mel_distance_db < dry.mel_distance_db:
         return (
-            f"By mel-spectrogram it is closer: {ours} dB away on average, "
+            f"By mel-spectrogram the model is closer: {ours} dB away on average, "
             f"where the dry signal is {untouched} dB away."
         )
     return (
-        f"By mel-spectrogram it is no closer: {ours} dB away on average, "
+        f"By mel-spectrogram the model is no closer: {ours} dB away on average, "
         f"the dry signal {untouched} dB."
     )
 
