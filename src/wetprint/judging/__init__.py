@@ -4,7 +4,7 @@ from wetprint.judging.contexts import Evaluation, evaluate
 from wetprint.judging.metrics import Scores
 from wetprint.judging.report import Passage, ReportContent, write_report
 from wetprint.judging.table import format_table
-from wetprint.judging.verdict import Verdict, verdict_on
+from wetprint.judging.verdict import Verdict, verdict
 
 __all__ = [
     "Evaluation",
@@ -14,6 +14,6 @@ __all__ = [
     "Verdict",
     "evaluate",
     "format_table",
-    "verdict_on",
+    "verdict",
     "write_report",
 ]

@@ -24,7 +24,7 @@ from wetprint.judging.palette import DARK, LIGHT, css_variables
 from wetprint.judging.sound import excerpt
 from wetprint.judging.svg import inline_svg
 from wetprint.judging.table import COLUMNS
-from wetprint.judging.verdict import verdict_on
+from wetprint.judging.verdict import verdict
 from wetprint.progress import Progress, silent
 
 LARGEST_BYTES = 10_000_000
@@ -151,7 +151,7 @@ def _summary(content: ReportContent) -> str:
     if len(content.passages) < 2:
         return ""
     rows = [
-        (f"passage-{index}", each.name, each.evaluation, verdict_on(each.evaluation))
+        (f"passage-{index}", each.name, each.evaluation, verdict(each.evaluation))
         for index, each in enumerate(content.passages)
     ]
     return page.section("All passages", page.summary_table(rows))
@@ -167,7 +167,7 @@ def _words(index: int, content: ReportContent) -> tuple[str, str]:
     )
     figures = page.section("Figures", page.figures_table(evaluation), level=3)
     level = 2 if len(content.passages) == 1 else 3
-    return page.verdict_words(verdict_on(evaluation), scale, level), figures
+    return page.verdict_words(verdict(evaluation), scale, level), figures
 
 
 def _pictures(passages: tuple[Passage, ...], progress: Progress) -> list[str]:

@@ -73,7 +73,7 @@ class Verdict:
         return {**vars(self), "sentences": list(self.sentences)}
 
 
-def verdict_on(evaluation: Evaluation) -> Verdict:
+def verdict(evaluation: Evaluation) -> Verdict:
     """Put an evaluation into words."""
     model, dry, repeat = evaluation.model, evaluation.dry, evaluation.repeat
     counts = repeat is None or repeat.esr < UNREPEATABLE_ESR
@@ -81,19 +81,10 @@ def verdict_on(evaluation: Evaluation) -> Verdict:
     closer_by_waveform = model.esr < dry.esr
     closer_by_spectrogram = model.mel_distance_db < dry.mel_distance_db
     grade = next(name for bound, name, _ in GRADES if model.esr < bound or bound == math.inf)
-    sentences = (
-        _whether_waveforms_count(model, dry, repeat),
-        _by_waveform(model, dry),
-        _by_spectrogram(model, dry),
-        _mark(model, dry) if counts else "",
-        _against_filter(model, evaluation.best_fir) if counts else "",
-        _against_itself(model, repeat, counts),
-        _gain(model),
-        _loudness(model),
-    )
+    sentences = _reasons(evaluation, counts)
     return Verdict(
         headline=_headline(model, dry, counts, itself),
-        sentences=tuple(filter(None, sentences)),
+        sentences=sentences,
         grade=grade,
         closer_by_waveform=closer_by_waveform,
         closer_by_spectrogram=closer_by_spectrogram,
@@ -102,8 +93,33 @@ def verdict_on(evaluation: Evaluation) -> Verdict:
     )
 
 
+def _reasons(evaluation: Evaluation, counts: bool) -> tuple[str, ...]:
+    """Say why, leaving out what says nothing in this case."""
+    model, dry, repeat = evaluation.model, evaluation.dry, evaluation.repeat
+    if not _judgeable(model, dry):
+        return ("The model is not silent there.",) if model.esr > 0.0 else ()
+    if dry.esr < SAME_ESR:
+        return (f"The model changes it by an ESR of {esr_text(model.esr)}.",)
+    sentences = (
+        _whether_waveforms_count(model, dry, repeat),
+        _by_waveform(model, dry) if counts else "",
+        _by_spectrogram(model, dry),
+        _mark(model, dry) if counts else "",
+        _against_filter(model, evaluation.best_fir) if counts else "",
+        _against_itself(model, repeat, counts),
+        _gain(model),
+        _loudness(model),
+    )
+    return tuple(filter(None, sentences))
+
+
+def _judgeable(model: Scores, dry: Scores) -> bool:
+    """Tell whether there is a wet signal at all: against silence an error is infinite or 0."""
+    return math.isfinite(model.esr) and math.isfinite(dry.esr)
+
+
 def _headline(model: Scores, dry: Scores, counts: bool, itself: bool | None) -> str:
-    if not math.isfinite(model.esr) or not math.isfinite(dry.esr):
+    if not _judgeable(model, dry):
         return "The wet signal is silent here, so nothing can be judged."
     if dry.esr < SAME_ESR:
         return "The wet signal is the dry signal: the effect does nothing here."
@@ -149,8 +165,6 @@ def _whether_waveforms_count(model: Scores, dry: Scores, repeat: Scores | None) 
 
 def _by_waveform(model: Scores, dry: Scores) -> str:
     figures = f"(ESR {esr_text(model.esr)} against {esr_text(dry.esr)})"
-    if not math.isfinite(model.esr) or not math.isfinite(dry.esr) or dry.esr < SAME_ESR:
-        return ""
     if model.esr == 0.0:
         return f"By waveform the model equals the wet signal to the last bit {figures}."
     gained = ratio_db(dry.esr / model.esr)
@@ -176,8 +190,6 @@ def _by_spectrogram(model: Scores, dry: Scores) -> str:
 
 
 def _mark(model: Scores, dry: Scores) -> str:
-    if not math.isfinite(model.esr):
-        return ""
     if dry.esr < USABLE:
         return (
             f"The dry signal alone already has an ESR of {esr_text(dry.esr)}, so the figure itself "
@@ -191,7 +203,7 @@ def _mark(model: Scores, dry: Scores) -> str:
 
 
 def _against_filter(model: Scores, best_fir: Scores | None) -> str:
-    if best_fir is None or not math.isfinite(model.esr) or best_fir.esr <= 0.0 or model.esr <= 0.0:
+    if best_fir is None or best_fir.esr <= 0.0 or model.esr <= 0.0:
         return ""
     gained = ratio_db(best_fir.esr / model.esr)
     left = f"The best linear filter leaves an ESR of {esr_text(best_fir.esr)}"
