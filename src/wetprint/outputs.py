@@ -27,7 +27,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         with naming_the_output(target):
             check_writable(target)
             yield scratch
-            os.replace(scratch, target)
+            scratch.replace(target)
     finally:
         scratch.unlink(missing_ok=True)
 

@@ -32,10 +32,10 @@ NEAR_REPEATABILITY = 2.0
 LONGEST_TRAINED_FILTER = 4096
 """Longer filters cost more time in training than they give."""
 
-PATIENCE = 0.2
+PATIENCE = 0.4
 """Share of training after which a chain that gains nothing on the solved model is given up."""
 
-HOPELESS = 0.97
+HOPELESS = 0.98
 """What counts as no gain: still above this share of the solved model's error."""
 
 CHECKPOINT_SECONDS = 20.0
