@@ -29,7 +29,7 @@ SCHEMES = (
 )
 GRAMMAR = "scheme:identifier?knob=value&knob=value"
 
-_SEPARATOR = re.compile(r"\s+\|\s+")
+_SEPARATOR = re.compile(r"(?<=\s)\|(?=\s)")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
