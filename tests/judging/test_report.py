@@ -1,0 +1,228 @@
+"""The report is one file that needs nothing else, says what it was given, and stays small."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from wetprint.errors import OutputError, PairError
+from wetprint.judging import Passage, ReportContent, evaluate, report, write_report
+
+RATE = 48000
+VOID = {"meta", "input", "br", "link", "img", "path", "use", "image"}
+
+
+class Page(HTMLParser):
+    """Collects a page's elements and text and checks that tags are closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("script", "style"):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def having(self, attribute: str) -> list[str]:
+        return [str(attrs[attribute]) for _, attrs in self.elements if attribute in attrs]
+
+
+def passage(name: str = "slide", seed: int = 0) -> Passage:
+    generator = np.random.default_rng(seed)
+    wet, dry = (
+        (0.1 * generator.standard_normal((channels, RATE // 3))).astype(np.float32)
+        for channels in (2, 1)
+    )
+    model = np.float32(0.9) * wet
+    found = evaluate(model, wet, dry, RATE, repeat=wet, best_fir=np.float32(0.5) * wet)
+    return Passage(name, dry, model, wet, found, repeat=wet)
+
+
+@pytest.fixture(scope="module")
+def content():
+    return ReportContent(
+        title="A box <of> noise & more",
+        passages=(passage(),),
+        subtitle=("builtin:Distortion?drive_db=18", "learned in 2 min"),
+        chain=(("gain", "+6 dB"), ("FIR", "1024 taps")),
+        identification="latency   33 samples <measured>",
+        candidates=(("FIR", 0.3, 1.0, False), ("convolutions", 0.01, 125.0, True)),
+        history=((0.0, 0.5), (60.0, 0.1), (120.0, 0.01)),
+        notes=("The wet recording was 12 samples late.",),
+        settings={"seed": 0, "learning": {"rate": 0.004}},
+    )
+
+
+@pytest.fixture(scope="module")
+def told():
+    """What progress is told while the report is composed."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def composed(content, told):
+    """Compose once for all tests that only read."""
+    return report.compose(content, lambda stage, share, detail="": told.append((stage, share)))
+
+
+@pytest.fixture(scope="module")
+def page(composed):
+    return Page(composed)
+
+
+def test_everything_given_is_said(page):
+    for words in (
+        "A box <of> noise & more",
+        "builtin:Distortion?drive_db=18",
+        "Close to the effect.",
+        "By waveform the model is",
+        "1024 taps",
+        "latency 33 samples <measured>",
+        "convolutions 0.01 2 min 5 s kept",
+        "FIR 0.3 1 s dropped",
+        "The wet recording was 12 samples late.",
+        "learning.rate 0.004",
+    ):
+        assert words in page.text
+    for context in ("dry signal", "best FIR", "model", "effect played twice"):
+        assert f"{context} " in page.text
+
+
+def test_nothing_is_loaded_from_elsewhere(composed, page):
+    for target in page.having("src") + page.having("href") + page.having("xlink:href"):
+        assert target.startswith(("#", "data:image/png;base64,"))
+    assert not re.search(r"@import|url\((?!#)", composed)
+    addresses = set(re.findall(r"https?://[^\"' ]+", composed))
+    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+
+
+def test_only_its_own_script_may_run(composed, page):
+    (policy,) = [
+        attrs["content"]
+        for _, attrs in page.elements
+        if attrs.get("http-equiv") == "Content-Security-Policy"
+    ]
+    (script,) = re.findall(r'<script type="module">(.*?)</script>', composed, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+
+
+@pytest.fixture
+def no_pictures(monkeypatch):
+    monkeypatch.setattr(report, "PICTURES_BYTES", -1)
+
+
+def test_markup_in_what_is_given_stays_text(no_pictures):
+    evil = "</script><script>alert(1)</script>"
+    found = passage(evil)
+    text = report.compose(
+        ReportContent(
+            title=evil,
+            passages=(found, found),
+            subtitle=(evil,),
+            chain=((evil, evil),),
+            identification=evil,
+            candidates=((evil, 1.0, 1.0, True),),
+            notes=(evil, "{{style}}"),
+            settings={evil: evil},
+        )
+    )
+    assert "alert(1)" in text
+    assert "<script>alert" not in text
+    assert "{{style}}" in Page(text).text
+
+
+def test_names_are_unique_and_references_hold():
+    two = (passage("one"), passage("two", seed=5))
+    page = Page(report.compose(ReportContent("two", two)))
+    names = page.having("id")
+    assert len(names) == len(set(names))
+    for target in page.having("href") + page.having("xlink:href"):
+        assert target.startswith("data:") or target[1:] in names
+    assert {"#passage-0", "#passage-1"} <= set(page.having("href"))
+
+
+def test_every_source_has_its_sound_and_every_control_a_name(page):
+    for name in ("dry", "model", "wet"):
+        assert f"sound-0-{name}" in page.having("id")
+    assert page.having("data-source") == ["dry", "model", "wet"]
+    assert all(float(each) <= 0.0 for each in page.having("data-matching-db"))
+    for tag, attrs in page.elements:
+        if tag == "svg" and "aria-hidden" not in attrs:
+            assert attrs["aria-label"]
+        if tag == "input" and attrs.get("type") == "range":
+            assert attrs["aria-label"]
+
+
+def test_parts_that_were_not_given_are_left_out(no_pictures):
+    page = Page(report.compose(ReportContent("bare", (passage(),))))
+    for words in ("How it was learned", "The chain", "The race", "Notes", "Settings"):
+        assert words not in page.text
+
+
+def test_many_passages_stay_within_their_shares(monkeypatch):
+    monkeypatch.setattr(report, "PICTURES_BYTES", 400_000)
+    monkeypatch.setattr(report, "SOUNDS_BYTES", 600_000)
+    monkeypatch.setattr(report, "LEAST_SOUND_BYTES", 250_000)
+    passages = tuple(passage(f"take {index}", seed=index) for index in range(4))
+    text = report.compose(ReportContent("many", passages))
+    assert 1 <= text.count("data-player=") < 4
+    assert 4 <= text.count("<figure>") < 16
+    assert "The pictures of this passage are left out" in text
+    assert "The sound of this passage is left out" in text
+    sounds = re.findall(r'<script type="text/plain".*?</script>', text, re.DOTALL)
+    assert sum(map(len, sounds)) < 600_000 + 1000
+    assert all(f"take {index}" in text for index in range(4))
+
+
+def test_the_shares_leave_room_for_the_words():
+    assert report.PICTURES_BYTES + report.SOUNDS_BYTES < 0.96 * report.LARGEST_BYTES
+
+
+def test_the_same_content_makes_the_same_file(content, composed, tmp_path):
+    write_report(tmp_path / "a.html", content)
+    assert (tmp_path / "a.html").read_text(encoding="utf-8") == composed
+    assert len(composed) < report.LARGEST_BYTES
+
+
+def test_progress_is_reported(composed, told):
+    assert told[0][0] == "drawing"
+    assert told[-1] == ("writing the report", 1.0)
+
+
+def test_bad_content_is_refused_and_leaves_no_file(content, tmp_path):
+    with pytest.raises(PairError, match="at least one passage"):
+        write_report(tmp_path / "a.html", ReportContent("empty", ()))
+    whole = content.passages[0]
+    short = Passage("x", whole.dry, whole.model[:, :-1], whole.wet, whole.evaluation)
+    with pytest.raises(PairError, match="samples long"):
+        write_report(tmp_path / "a.html", ReportContent("short", (short,)))
+    with pytest.raises(OutputError, match="no folder"):
+        write_report(tmp_path / "missing" / "a.html", content)
+    assert list(tmp_path.iterdir()) == []
