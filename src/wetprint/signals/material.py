@@ -13,22 +13,8 @@ from wetprint.progress import Progress, silent
 from wetprint.signals.soundfont import Sampler
 
 SOUND_SUFFIXES = frozenset(
-    [
-        ".wav",
-        ".wave",
-        ".flac",
-        ".ogg",
-        ".oga",
-        ".opus",
-        ".mp3",
-        ".aif",
-        ".aiff",
-        ".aifc",
-        ".au",
-        ".caf",
-        ".rf64",
-        ".w64",
-    ]
+    {".wav", ".wave", ".rf64", ".w64", ".aif", ".aiff", ".aifc", ".au", ".caf"}
+    | {".flac", ".ogg", ".oga", ".opus", ".mp3"}
 )
 MIDI_SUFFIXES = frozenset({".mid", ".midi"})
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from wetprint.signals import excitations
+from wetprint.signals.drawing import log_uniform
 from wetprint.signals.playing import phrases
 from wetprint.signals.soundfont import Sampler
 from wetprint.signals.study import study_track
@@ -95,8 +96,8 @@ def _take(stream: _Stream, samples: int, sample_rate: int) -> np.ndarray:
 
 def _sweep(rng: np.random.Generator, sample_rate: int) -> np.ndarray:
     """Up or down, through all or a part of the range, at any level."""
-    lowest = _log_uniform(rng, 20, 200)
-    highest = min(_log_uniform(rng, 4000, 20000), 0.45 * sample_rate)
+    lowest = log_uniform(rng, 20, 200)
+    highest = min(log_uniform(rng, 4000, 20000), 0.45 * sample_rate)
     sound, _ = excitations.exponential_sweep(lowest, highest, rng.uniform(0.7, 1.2), sample_rate)
     sound = excitations.with_edges(sound, _EDGE_S, sample_rate)
     return _level(rng, -36, -1) * (sound if rng.random() < 0.7 else sound[::-1])
@@ -121,9 +122,7 @@ def _tones(rng: np.random.Generator, sample_rate: int) -> np.ndarray:
     levels_db = rng.uniform(-40, -1, int(rng.integers(2, 6)))
     count, step_s = int(rng.integers(1, 4)), rng.uniform(0.5, 0.9) / len(levels_db)
     sound = sum(
-        excitations.level_steps(
-            _log_uniform(rng, 60, 3000), levels_db.tolist(), step_s, sample_rate
-        )
+        excitations.level_steps(log_uniform(rng, 60, 3000), levels_db.tolist(), step_s, sample_rate)
         for _ in range(count)
     )
     return excitations.with_edges(np.asarray(sound) / count, _EDGE_S, sample_rate)
@@ -144,7 +143,3 @@ OTHERS: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
 
 def _level(rng: np.random.Generator, lowest_db: float, highest_db: float) -> float:
     return excitations.amplitude(rng.uniform(lowest_db, highest_db))
-
-
-def _log_uniform(rng: np.random.Generator, lowest: float, highest: float) -> float:
-    return float(np.exp(rng.uniform(np.log(lowest), np.log(highest))))

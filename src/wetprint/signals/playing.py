@@ -23,8 +23,11 @@ _MUTED_GUITARS = (28, 28, 27)
 _OTHERS = (0, 4, 5, 6, 7, 11, 15, 16, 46, 104, 105, 106, 107)
 """Pianos, organ, vibraphone, harp, dulcimer, sitar, banjo, shamisen, koto."""
 _OTHERS_SHARE = 0.12
-_BASS_SHARE = 0.25
-_PHRASE_RANGE_S = (2.5, 7.0)
+_BASS_SHARE = 0.33
+_PHRASE_RANGE_S = (1.2, 3.5)
+_GAPS_RANGE_S = ((0.02, 0.15), (0.02, 0.15), (0.1, 0.5), (0.3, 1.2))
+_SOFT_SHARE = 0.08
+_SOFT_RANGE_DB, _LOUDEST_DB, _LOUD_RANGE_DB = (-40.0, -18.0), -1.0, 15.0
 _END_S = 0.03
 
 
@@ -40,7 +43,7 @@ def playing(
         soundfont: an .sf2 or .sf3 with General MIDI's guitars; TimGM6mb of pretty_midi if None.
 
     Returns:
-        ``(1, time)`` float32; phrases peak between -40 and -1 dBFS, most above -18.
+        ``(1, time)`` float32; phrases peak between -40 and -1 dBFS, most above -10.
 
     Raises:
         AudioFileError: the SoundFont cannot be read.
@@ -69,7 +72,7 @@ def phrases(sampler: Sampler, seed: int) -> Iterator[np.ndarray]:
 def _phrase(rng: np.random.Generator, sampler: Sampler) -> np.ndarray:
     bass = rng.random() < _BASS_SHARE
     seconds = rng.uniform(*_PHRASE_RANGE_S)
-    gap_s = float(rng.choice([rng.uniform(0.02, 0.3), rng.uniform(0.3, 2.0)]))
+    gap_s = rng.uniform(*_GAPS_RANGE_S[rng.integers(len(_GAPS_RANGE_S))])
     strokes = draw_phrase(rng, seconds, bass)
     tone = _draw_instrument(rng, sampler, bass)
     length = round((seconds + gap_s) * sampler.sample_rate)
@@ -83,7 +86,7 @@ def _phrase(rng: np.random.Generator, sampler: Sampler) -> np.ndarray:
     sound = electronics(rng, sound, tone, sampler.sample_rate)
     ending = min(length, round(_END_S * sampler.sample_rate))
     sound[length - ending :] *= np.linspace(1, 0, ending)
-    return (sound * (_draw_peak(rng) / np.abs(sound).max())).astype(np.float32)
+    return (sound * (_draw_peak(rng) / max(1.0, np.abs(sound).max()))).astype(np.float32)
 
 
 def _draw_instrument(rng: np.random.Generator, sampler: Sampler, bass: bool) -> Tone:
@@ -96,11 +99,14 @@ def _draw_instrument(rng: np.random.Generator, sampler: Sampler, bass: bool) -> 
 
 
 def _draw_peak(rng: np.random.Generator) -> float:
-    """Most phrases are played into the converter as one does, a few far too softly."""
-    kind = rng.random()
-    if kind < 0.8:
-        return 10 ** (rng.uniform(-18, -1) / 20)
-    return 10 ** (rng.uniform(-30, -18) / 20) if kind < 0.95 else 10 ** (rng.uniform(-40, -30) / 20)
+    """Most phrases are played into the converter as loud as one does, a few far too softly.
+
+    What an effect does to the loudest sounds is hardest to learn and matters most to the error,
+    so the levels crowd towards full scale.
+    """
+    if rng.random() < _SOFT_SHARE:
+        return 10 ** (rng.uniform(*_SOFT_RANGE_DB) / 20)
+    return 10 ** ((_LOUDEST_DB - _LOUD_RANGE_DB * rng.random() ** 2) / 20)
 
 
 def _play_string(sampler: Sampler, strokes: list[Stroke], tone: Tone, seconds: float) -> np.ndarray:

@@ -30,7 +30,7 @@ _DRUM_CHANNEL = 9
 _DRUM_BANK = 128
 _MIDI_TAIL_S = 3.0
 _MIDI_PEAK = 10 ** (-3 / 20)
-_SETTLING_SAMPLES = 8192
+_SETTLING_SAMPLES = 2048
 """After "all sound off" a voice fades for some milliseconds; this much is rendered and dropped."""
 
 
@@ -105,11 +105,10 @@ class Sampler:
             ``(time,)`` float32, at the SoundFont's own level (a hard note peaks near -12 dBFS).
         """
         length = round(seconds * self.sample_rate)
-        self._silence()
         self._synth.pitchbend_range(0, _BEND_RANGE_SEMITONES)
         actions = _string_actions(sorted(notes, key=lambda note: note.start_s))
         sound = self._render(_samples(actions, self.sample_rate), length)
-        self._silence()
+        self._silence(channels=1)
         return sound
 
     def play_midi(self, path: str | os.PathLike[str]) -> np.ndarray:
@@ -122,7 +121,6 @@ class Sampler:
             AudioFileError: no such file, not MIDI, or no note in it.
         """
         events = _read_midi(Path(path))
-        self._silence()
         for channel in range(_CHANNELS):
             self._select(channel, self.programs[0])
         actions = [(event.t, event.channel, event.action) for event in events]
@@ -172,13 +170,13 @@ class Sampler:
         if self._synth.sfpreset_name(self._font, bank, program) is not None:
             self._synth.program_select(channel, self._font, bank, program, drums)
 
-    def _silence(self) -> None:
-        """Back to the beginning: no voice, no bend, no pedal."""
-        for channel in range(_CHANNELS):
+    def _silence(self, channels: int = _CHANNELS) -> None:
+        """Back to the beginning: no voice, no bend, no pedal on the channels that were used."""
+        for channel in range(channels):
+            self._synth.sounds_off(channel)
             self._synth.control_change(channel, 121, 0)
             self._synth.pitchbend(channel, _BEND_CENTRE)
             self._synth.pitchbend_range(channel, 2.0)
-        self._synth.sounds_off()
         self._synth.generate_simple(_SETTLING_SAMPLES)
 
 
@@ -224,13 +222,13 @@ def _string_actions(notes: list[Note]) -> list[tuple[float, int, Any]]:
         end_s = note.start_s + note.seconds
         if index + 1 < len(notes):
             end_s = min(end_s, notes[index + 1].start_s)
-        key = int(np.clip(round(note.pitch), 0, 127))
-        velocity = int(np.clip(round(127 * note.velocity), 1, 127))
+        key = min(127, max(0, round(note.pitch)))
+        velocity = min(127, max(1, round(127 * note.velocity)))
         actions.append((note.start_s, 0, midi.ProgramChange(note.program)))
         for after_s, semitones in _bend_points(note, end_s - note.start_s):
             wheel = _BEND_CENTRE * (1 + (note.pitch - key + semitones) / _BEND_RANGE_SEMITONES)
-            wheel = int(np.clip(round(wheel), 0, _BEND_HIGHEST))
-            actions.append((note.start_s + after_s, 0, midi.PitchBend(wheel)))
+            bend = midi.PitchBend(min(_BEND_HIGHEST, max(0, round(wheel))))
+            actions.append((note.start_s + after_s, 0, bend))
             if after_s == 0:
                 actions.append((note.start_s, 0, midi.NoteOn(key, velocity)))
         actions.append((end_s, 0, midi.NoteOff(key)))
@@ -243,7 +241,9 @@ def _bend_points(note: Note, seconds: float) -> list[tuple[float, float]]:
         return [(0.0, 0.0)]
     corners_s, semitones = np.array(note.bend).T
     times_s = np.arange(0.0, max(min(seconds, corners_s[-1]), 0.0) + 0.004, 0.004)
-    return list(zip(times_s.tolist(), np.interp(times_s, corners_s, semitones), strict=True))
+    return list(
+        zip(times_s.tolist(), np.interp(times_s, corners_s, semitones).tolist(), strict=True)
+    )
 
 
 def _samples(actions: list[tuple[float, int, Any]], sample_rate: int) -> list[tuple[int, int, Any]]:

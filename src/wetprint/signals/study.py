@@ -21,6 +21,7 @@ import numpy as np
 from wetprint import audio
 from wetprint.outputs import check_writable
 from wetprint.progress import Progress, silent
+from wetprint.signals.drawing import log_uniform
 
 WAVEFORMS = ("sine", "chirp", "square", "saw")
 LOWEST_HZ, HIGHEST_HZ = 80.0, 1200.0
@@ -121,19 +122,19 @@ def _segment(rng: np.random.Generator, length: int, sample_rate: int) -> np.ndar
 def draw_notes(rng: np.random.Generator, seconds: float) -> Iterator[StudyNote]:
     """Draw the notes of one segment: some voices, each a row of notes and gaps."""
     voices = rng.integers(1, _MOST_VOICES + 1)
-    mean_gap_s = _log_uniform(rng, *_GAP_RANGE_S)
+    mean_gap_s = log_uniform(rng, *_GAP_RANGE_S)
     for _ in range(voices):
         time_s = rng.exponential(mean_gap_s) * 0.5
         while time_s < seconds:
-            length_s = min(_log_uniform(rng, *_NOTE_RANGE_S), seconds - time_s)
+            length_s = min(log_uniform(rng, *_NOTE_RANGE_S), seconds - time_s)
             yield StudyNote(
                 waveform=WAVEFORMS[rng.integers(len(WAVEFORMS))],
                 start_s=time_s,
                 seconds=length_s,
-                start_hz=_log_uniform(rng, LOWEST_HZ, HIGHEST_HZ),
-                stop_hz=_log_uniform(rng, LOWEST_HZ, HIGHEST_HZ),
-                octaves_per_s=_log_uniform(rng, *_SLIDE_RANGE_OCTAVES_PER_S),
-                level=_log_uniform(rng, 0.1, 1.0),
+                start_hz=log_uniform(rng, LOWEST_HZ, HIGHEST_HZ),
+                stop_hz=log_uniform(rng, LOWEST_HZ, HIGHEST_HZ),
+                octaves_per_s=log_uniform(rng, *_SLIDE_RANGE_OCTAVES_PER_S),
+                level=log_uniform(rng, 0.1, 1.0),
             )
             time_s += length_s + rng.exponential(mean_gap_s)
 
@@ -187,7 +188,3 @@ def _rounded_jump(phase: np.ndarray, step: np.ndarray) -> np.ndarray:
     after, before = phase / step, (phase - 1) / step
     jump = np.where(after < 1, after + after - after**2 - 1, 0.0)
     return np.where(before > -1, before**2 + before + before + 1, jump)
-
-
-def _log_uniform(rng: np.random.Generator, lowest: float, highest: float) -> float:
-    return float(np.exp(rng.uniform(np.log(lowest), np.log(highest))))

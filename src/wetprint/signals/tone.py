@@ -9,6 +9,7 @@ so that one small SoundFont sounds like many instruments. All filters are the co
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,11 +17,12 @@ import numpy as np
 from scipy import signal
 from scipy.ndimage import uniform_filter1d
 
+from wetprint.signals.drawing import log_uniform
 from wetprint.signals.phrases import Stroke
 
 _STRING_EDGE_S = 0.003
 _BURST_S = 0.04
-_HARDEST_NOTE_PEAK = 0.2
+_HARDEST_NOTE_PEAK, _SOFTEST_PEAK = 0.2, 0.001
 """Where a note of full velocity peaks in the SoundFonts that were looked at (-14 dBFS)."""
 
 
@@ -77,15 +79,15 @@ def draw_tone(
         layer_mix=float(rng.choice([0.0, rng.uniform(0.1, 0.6)])),
         layer_cents=float(rng.normal(0, 3)),
         pickup_place=rng.uniform(0.04, 0.3),
-        pickup_depth=rng.uniform(-0.5, 0.85),
-        bright_from_hz=float(np.exp(rng.uniform(np.log(400), np.log(2500)))),
+        pickup_depth=rng.uniform(-0.6, 0.6),
+        bright_from_hz=log_uniform(rng, 400, 2500),
         force_exponent=rng.uniform(0.0, 1.0),
         darkening_s=rng.uniform(0.1, 2.0),
         darkest_db=rng.uniform(0.0, 18.0),
         mute_decay_s=rng.uniform(0.03, 0.15),
-        pick_db=rng.uniform(-36, -4),
-        pick_hz=float(np.exp(rng.uniform(np.log(700), np.log(7000)))),
-        pick_decay_s=float(np.exp(rng.uniform(np.log(0.0006), np.log(0.008)))),
+        pick_db=rng.uniform(-30, 0),
+        pick_hz=log_uniform(rng, 700, 7000),
+        pick_decay_s=log_uniform(rng, 0.0006, 0.008),
         sections=_draw_equaliser(rng, sample_rate),
         noise_db=rng.uniform(-95, -60),
         hum_db=rng.uniform(-100, -55),
@@ -94,36 +96,22 @@ def draw_tone(
 
 
 def _draw_equaliser(rng: np.random.Generator, sample_rate: int) -> np.ndarray:
-    """A pickup's resonance, a wood's or a hand's colour, and the coupling capacitor."""
-    shapes = [
-        _biquad("highpass", rng.uniform(15, 70), 0.7, 0.0, sample_rate),
-        _biquad(
-            "lowpass",
-            np.exp(rng.uniform(np.log(1800), np.log(7000))),
-            rng.uniform(0.6, 2.5),
-            0.0,
-            sample_rate,
-        ),
-        _biquad("lowpass", np.exp(rng.uniform(np.log(4000), np.log(12000))), 0.7, 0.0, sample_rate),
-        _biquad(
-            "peak", np.exp(rng.uniform(np.log(90), np.log(300))), 0.8, rng.normal(0, 3), sample_rate
-        ),
-        _biquad(
-            "peak",
-            np.exp(rng.uniform(np.log(300), np.log(1200))),
-            1.0,
-            rng.normal(0, 4),
-            sample_rate,
-        ),
-        _biquad(
-            "peak",
-            np.exp(rng.uniform(np.log(1200), np.log(4500))),
-            1.2,
-            rng.normal(0, 5),
-            sample_rate,
-        ),
-    ]
-    return np.array(shapes)
+    """The coupling capacitor, the body, the wood, the pickup's resonance, the cable.
+
+    The widths and ranges were chosen so that the long-term spectra of phrases spread around
+    those of recorded guitars and basses, wider than these do; the low end most of all, which
+    sampled guitars lack and which decides how a distortion behaves.
+    """
+    shapes = (
+        ("highpass", log_uniform(rng, 15, 70), 0.7, 0.0),
+        ("peak", log_uniform(rng, 40, 200), 0.5, rng.uniform(-4, 10)),
+        ("peak", log_uniform(rng, 90, 300), 0.8, rng.normal(0, 3)),
+        ("peak", log_uniform(rng, 300, 1200), 1.0, rng.normal(0, 4)),
+        ("peak", log_uniform(rng, 1200, 4500), 1.2, rng.normal(0, 5)),
+        ("lowpass", log_uniform(rng, 1800, 7000), rng.uniform(0.6, 2.5), 0.0),
+        ("lowpass", log_uniform(rng, 4000, 12000), 0.7, 0.0),
+    )
+    return np.array([_biquad(*each, sample_rate) for each in shapes])
 
 
 def _biquad(kind: str, frequency_hz: float, q: float, gain_db: float, rate: float) -> list[float]:
@@ -149,28 +137,29 @@ def colour_string(
     """Put one string under the pickup, and let force, time and palm shape it: ``(time,)``."""
     if abs(tone.pickup_depth) > 0.05:
         delay = tone.pickup_place * sample_rate / open_hz
-        sound = sound - tone.pickup_depth * _delayed(sound, delay)
+        sound = sound - np.float32(tone.pickup_depth) * _delayed(sound, delay)
     brightness, loudness = _courses(len(sound), strokes, tone, sample_rate)
     corner = 1 - np.exp(-2 * np.pi * tone.bright_from_hz / sample_rate)
-    dark = signal.lfilter([corner], [1, corner - 1], sound)
+    pole = np.array([1, corner - 1], np.float32)
+    dark = signal.lfilter(np.array([corner], np.float32), pole, sound)
     return loudness * (dark + brightness * (sound - dark))
 
 
 def _delayed(sound: np.ndarray, samples: float) -> np.ndarray:
     whole, part = int(samples), samples % 1.0
     late = np.concatenate([np.zeros(whole + 1, sound.dtype), sound])
-    return (1 - part) * late[1 : len(sound) + 1] + part * late[: len(sound)]
+    return np.float32(1 - part) * late[1 : len(sound) + 1] + np.float32(part) * late[: len(sound)]
 
 
 def _courses(
     length: int, strokes: Sequence[Stroke], tone: Tone, sample_rate: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Gain above the corner, and of everything, at each sample: ``(length,)`` each."""
-    brightness, loudness = np.ones(length), np.ones(length)
+    brightness, loudness = np.ones((2, length), np.float32)
     darkest = 10 ** (-tone.darkest_db / 20)
     starts = [min(length, round(stroke.start_s * sample_rate)) for stroke in strokes]
     for stroke, start, stop in zip(strokes, starts, [*starts[1:], length], strict=True):
-        times_s = np.arange(stop - start) / sample_rate
+        times_s = np.arange(stop - start, dtype=np.float32) / sample_rate
         struck = stroke.force**tone.force_exponent
         brightness[start:stop] = struck * (
             darkest + (1 - darkest) * np.exp(-times_s / tone.darkening_s)
@@ -193,7 +182,7 @@ def pick_noise(
     times_s = np.arange(round(_BURST_S * sample_rate)) / sample_rate
     burst = rng.standard_normal(len(times_s)) * np.exp(-times_s / tone.pick_decay_s)
     burst = signal.sosfilt([_biquad("lowpass", tone.pick_hz, 0.8, 0, sample_rate)], burst)
-    knock = np.exp(-times_s / 0.012) * np.sin(2 * np.pi * rng.uniform(60, 160) * times_s)
+    knock = np.exp(-times_s / 0.012) * np.sin(2 * np.pi * rng.uniform(40, 160) * times_s)
     burst = burst / np.abs(burst).max() + rng.uniform(0, 0.7) * knock
     gain = _HARDEST_NOTE_PEAK * 10 ** (tone.pick_db / 20)
     return gain * signal.oaconvolve(clicks, burst)[:length]
@@ -202,18 +191,22 @@ def pick_noise(
 def electronics(
     rng: np.random.Generator, sound: np.ndarray, tone: Tone, sample_rate: int
 ) -> np.ndarray:
-    """Equalise, then add hum and hiss beside a peak brought to 1: ``(time,)``."""
+    """Equalise, then add hum and hiss beside a peak brought to 1: ``(time,)``.
+
+    What is softer than the softest note stays as soft as that, lest its noise be all there is.
+    """
     sound = np.asarray(signal.sosfilt(tone.sections, sound))
-    sound = sound / max(float(np.abs(sound).max()), 1e-9)
-    hum = np.resize(_second_of_hum(rng, tone.mains_hz, sample_rate), len(sound))
+    sound = sound / max(float(np.abs(sound).max()), _SOFTEST_PEAK)
+    hum = np.resize(_hum(rng, tone.mains_hz, sample_rate), len(sound))
     hiss = rng.standard_normal(len(sound), np.float32)
     return sound + 10 ** (tone.hum_db / 20) * hum + 10 ** (tone.noise_db / 20) * hiss
 
 
-def _second_of_hum(rng: np.random.Generator, mains_hz: float, sample_rate: int) -> np.ndarray:
-    """One second, after which it begins again."""
-    times = np.arange(sample_rate) * (2 * np.pi * mains_hz / sample_rate)
-    hum = np.zeros(sample_rate)
+def _hum(rng: np.random.Generator, mains_hz: float, sample_rate: int) -> np.ndarray:
+    """As much of it as repeats exactly: a tenth of a second at the usual sample rates."""
+    samples = sample_rate // math.gcd(sample_rate, 10)
+    times = np.arange(samples) * (2 * np.pi * mains_hz / sample_rate)
+    hum = np.zeros(samples)
     for order in (1, 2, 3, 5, 7):
         hum += np.sin(order * times + rng.uniform(0, 2 * np.pi)) * rng.uniform(0, 1) / order
     return hum
