@@ -349,7 +349,7 @@ def test_a_model_is_played_without_the_silence_before(
     model.write_bytes(b"x")
     wet = open_effect(f"wetprint:{model}").process(sound, SAMPLE_RATE)
     np.testing.assert_array_equal(wet, sound[:, ::-1])
-    assert calls(program)[0]["arguments"][:-2] == ["-m", "wetprint.cli", "apply", str(model)]
+    assert calls(program)[0]["arguments"][:-2] == ["-P", "-m", "wetprint.cli", "apply", str(model)]
 
 
 def test_a_missing_model_is_named() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import errno
 import os
 import subprocess
 import sys
@@ -16,8 +17,9 @@ import numpy as np
 import pytest
 
 from wetprint.effects import open_effect, parse_spec
-from wetprint.effects.hosted import HostedEffect, TimeLimits, plugin_facts
-from wetprint.errors import EffectError, SpecError
+from wetprint.effects.hosted import HostedEffect, TimeLimits, ask_worker, plugin_facts
+from wetprint.effects.hosting import save_sound
+from wetprint.errors import EffectError, OutputError, SpecError
 
 SAMPLE_RATE = 48000
 
@@ -314,6 +316,46 @@ def test_progress_rises_to_the_end(misbehaving: Callable[[str], str]) -> None:
     assert seen == sorted(seen)
     assert min(seen) < 0.2
     assert 0.9 < max(seen) <= 1.0
+
+
+def test_a_full_disk_is_called_that(
+    misbehaving: Callable[[str], str], sound: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, audio: np.ndarray) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    effect = open_effect(misbehaving("good"))
+    monkeypatch.setattr("wetprint.effects.hosted.save_sound", full)
+    with pytest.raises(OutputError, match="the disk is full"):
+        effect.process(sound, SAMPLE_RATE)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device /dev/full")
+def test_a_disk_that_fills_up_in_the_worker_is_called_that(
+    tmp_path: Path, misbehaving: Callable[[str], str], sound: np.ndarray
+) -> None:
+    """The device /dev/full takes nothing and says why."""
+    save_sound(tmp_path / "dry.f32", sound)
+    scheme, identifier = misbehaving("good").split(":", 1)
+    request = {
+        "task": "play", "scheme": scheme, "identifier": identifier, "settings": {},
+        "sample_rate": SAMPLE_RATE, "dry": str(tmp_path / "dry.f32"), "channels": 1,
+        "wet": "/dev/full",
+    }  # fmt: skip
+    with pytest.raises(OutputError, match="the disk is full"):
+        ask_worker(request, tmp_path, "the effect", TimeLimits(), 0.25)
+
+
+def test_files_of_the_users_folder_do_not_disturb_the_worker(
+    tmp_path: Path,
+    misbehaving: Callable[[str], str],
+    sound: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "json.py").write_text("raise ImportError('not the json you wanted')")
+    monkeypatch.chdir(tmp_path)
+    wet = open_effect(misbehaving("good")).process(sound, SAMPLE_RATE)
+    np.testing.assert_array_equal(wet, sound)
 
 
 def test_the_worker_starts_light() -> None:

@@ -151,13 +151,14 @@ def ask_worker(
     request_path = folder / "request.json"
     request_path.write_text(json.dumps(request), "utf-8")
     answers = _Answers(folder / "answers.jsonl", limits, sound_s, progress)
-    command = [sys.executable, "-m", "wetprint.effects.worker"]
+    # -P: a json.py in the user's folder must not stand in for Python's.
+    command = [sys.executable, "-P", "-m", "wetprint.effects.worker"]
     try:
         ended = run_program(
             [*command, str(request_path), str(answers.path)],
             folder,
             answers.seconds_left,
-            _environment(),
+            python_environment(),
         )
     except TimeLimitError as error:
         raise EffectError(answers.overdue(name) + str(error)) from None
@@ -218,7 +219,7 @@ class _Answers:
         if self.last.get("full_disk"):
             raise OutputError(f"cannot keep what {name} returns: the disk is full; free some space")
         if "error" in self.last:
-            sentence = str(self.last["error"])
+            sentence = str(self.last["error"]) + (ended.quote() if self.last["quote"] else "")
             raise EffectError(sentence if name in sentence else f"{name}: {sentence}")
         doing = "playing" if self._loaded else "being loaded"
         raise EffectError(
@@ -230,8 +231,8 @@ def _ended_while(doing: str, ended: Ended) -> str:
     return ended.describe().replace("crashed", f"crashed while {doing}", 1)
 
 
-def _environment() -> dict[str, str]:
-    """Let the worker import this very wetprint, wherever it was found."""
+def python_environment() -> dict[str, str]:
+    """Let another Python import this very wetprint, wherever it was found."""
     package_root = str(Path(__file__).resolve().parents[2])
     paths: Iterable[str] = (package_root, os.environ.get("PYTHONPATH", ""))
     return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}

@@ -35,6 +35,10 @@ class PluginFacts:
     files: tuple[str, ...] = ()
 
 
+class StartError(EffectError):
+    """A plugin that will not load or start; what it printed last may say why, and is quoted."""
+
+
 class Plugin(ABC):
     """A plugin in the worker process. Construct it with what the spec's identifier says."""
 

@@ -19,6 +19,7 @@ from wetprint.effects.effect import BLOCK_SAMPLES
 from wetprint.effects.hosting import (
     Plugin,
     PluginFacts,
+    StartError,
     find_plugin_file,
     folders_from,
     play_in_blocks,
@@ -107,7 +108,7 @@ class LadspaPlugin(Plugin):
         plugin = self._descriptor
         handle = plugin.instantiate(self._pointer, sample_rate)
         if not handle:
-            raise EffectError(f"{self._path} cannot be started at {sample_rate} Hz")
+            raise StartError(f"{self._path} cannot be started at {sample_rate} Hz")
         buffers = self._connect(handle, settings, sample_rate)
         if plugin.activate:
             plugin.activate(handle)

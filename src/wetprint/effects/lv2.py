@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from wetprint.effects.effect import BLOCK_SAMPLES
-from wetprint.effects.hosting import Plugin, PluginFacts, play_in_blocks, side_chained
+from wetprint.effects.hosting import Plugin, PluginFacts, StartError, play_in_blocks, side_chained
 from wetprint.effects.knob import Knob
 from wetprint.effects.lilv import LV2_CORE, UNITS, World
 from wetprint.effects.lv2_features import (
@@ -157,7 +157,7 @@ class Lv2Plugin(Plugin):
             )
         pointer = lilv.lilv_plugin_instantiate(self._plugin, float(sample_rate), features.array)
         if not pointer:
-            raise EffectError(
+            raise StartError(
                 f"lv2:{self._uri} cannot be started at {sample_rate} Hz; look whether its library "
                 "and what that needs are installed, or try another sample rate"
             )

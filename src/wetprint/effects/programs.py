@@ -33,6 +33,7 @@ class ProgramEffect(Effect):
 
     _KNOBS: tuple[Knob, ...] = ()
     _encoding = "float32"
+    _environment: dict[str, str] | None = None
 
     def __init__(self, spec: EffectSpec, limits: TimeLimits) -> None:
         self.spec, self._limits = format_spec(spec), limits
@@ -73,7 +74,9 @@ class ProgramEffect(Effect):
         allowed = self._limits.construction_s + self._limits.playing_s(sound_s)
         deadline = time.monotonic() + allowed
         try:
-            ended = run_program(arguments, folder, lambda: deadline - time.monotonic())
+            ended = run_program(
+                arguments, folder, lambda: deadline - time.monotonic(), self._environment
+            )
         except TimeLimitError as error:
             raise EffectError(
                 f"{self.spec} did not finish {sound_s:.1f} s of sound within {allowed:g} s and was "

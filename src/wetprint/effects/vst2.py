@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from wetprint.effects.effect import BLOCK_SAMPLES
-from wetprint.effects.hosting import Plugin, PluginFacts, find_plugin_file, folders_from
+from wetprint.effects.hosting import Plugin, PluginFacts, StartError, find_plugin_file, folders_from
 from wetprint.effects.knob import Knob
 from wetprint.errors import EffectError
 from wetprint.progress import Progress, silent
@@ -86,7 +86,7 @@ class Vst2Plugin(Plugin):
             return engine.make_plugin_processor("effect", str(self._path))
         except (RuntimeError, ValueError) as error:
             reason = " ".join(str(error).split())
-            raise EffectError(f"{self._path} cannot be loaded as VST2: {reason}") from None
+            raise StartError(f"{self._path} cannot be loaded as VST2: {reason}") from None
 
 
 def _engine(sample_rate: int) -> Any:

@@ -17,6 +17,7 @@ from wetprint.effects.effect import BLOCK_SAMPLES
 from wetprint.effects.hosting import (
     Plugin,
     PluginFacts,
+    StartError,
     find_plugin_file,
     folders_from,
 )
@@ -86,7 +87,7 @@ class Vst3Plugin(Plugin):
             )
         except (ImportError, ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
-            raise EffectError(f"{self._path} cannot be loaded as VST3: {reason}") from None
+            raise StartError(f"{self._path} cannot be loaded as VST3: {reason}") from None
         if plugin.is_instrument:
             raise EffectError(f"{self._path} is an instrument, not an effect; choose an effect")
         return plugin

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wetprint.effects.hosted import TimeLimits
+from wetprint.effects.hosted import TimeLimits, python_environment
 from wetprint.effects.programs import ProgramEffect
 from wetprint.effects.spec import EffectSpec
 from wetprint.errors import EffectError
@@ -29,6 +29,7 @@ class WetprintEffect(ProgramEffect):
     def __init__(self, spec: EffectSpec, limits: TimeLimits) -> None:
         super().__init__(spec, limits)
         self._model = Path(spec.identifier).expanduser()
+        self._environment = python_environment()
         if not self._model.is_file():
             raise EffectError(f"there is no model {spec.identifier}; check the path")
 
@@ -37,7 +38,7 @@ class WetprintEffect(ProgramEffect):
         return (str(self._model),)
 
     def _arguments(self, dry: Path, wet: Path, sample_rate: int, channels: int) -> list[str]:
-        apply = [sys.executable, "-m", "wetprint.cli", "apply", str(self._model.absolute())]
+        apply = [sys.executable, "-P", "-m", "wetprint.cli", "apply", str(self._model.absolute())]
         return [*apply, str(dry), str(wet)]
 
     def _run(

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from wetprint.effects.hosting import Plugin, save_sound
+from wetprint.effects.hosting import Plugin, StartError, save_sound
 from wetprint.errors import WetprintError
 
 _PR_SET_PDEATHSIG = 1
@@ -59,7 +59,11 @@ def main(arguments: list[str]) -> int:
     try:
         done = TASKS[request["task"]](request, answer)
     except Exception as error:
-        answer(error=_sentence(error), full_disk=getattr(error, "errno", 0) == errno.ENOSPC)
+        answer(
+            error=_sentence(error),
+            quote=isinstance(error, StartError) or not isinstance(error, WetprintError),
+            full_disk=getattr(error, "errno", 0) == errno.ENOSPC,
+        )
     else:
         answer(done=done)
     # Plugins may hang or crash in their destructors, when everything has long been said.
