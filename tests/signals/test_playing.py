@@ -5,15 +5,8 @@ import pytest
 from scipy.signal import welch
 
 from wetprint.signals import playing
-from wetprint.signals.phrases import (
-    BASS_STYLES,
-    HIGHEST_PITCH,
-    LOWEST_PITCH,
-    STYLES,
-    Stroke,
-    _draw_hand,
-    draw_phrase,
-)
+from wetprint.signals.hands import HIGHEST_PITCH, LOWEST_PITCH, Stroke, draw_hand
+from wetprint.signals.phrases import BASS_STYLES, STYLES, draw_phrase
 from wetprint.signals.playing import phrases
 from wetprint.signals.soundfont import Sampler
 from wetprint.signals.tone import _biquad, colour_string, draw_tone
@@ -42,7 +35,7 @@ def test_every_style_plays_something_of_its_own(style):
     strokes = []
     for seed in range(5):
         rng = np.random.default_rng(seed)
-        strokes += style(rng, _draw_hand(rng, bass=style not in STYLES), 4.0)
+        strokes += style(rng, draw_hand(rng, bass=style not in STYLES), 4.0)
     assert len(strokes) >= 5
     assert len({round(each.pitch) for each in strokes}) > 1
 

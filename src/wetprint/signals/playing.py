@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wetprint.signals.phrases import BASS, GUITAR, Stroke, draw_phrase
+from wetprint.signals.hands import BASS, GUITAR, Stroke
+from wetprint.signals.phrases import draw_phrase
 from wetprint.signals.soundfont import Note, Sampler
 from wetprint.signals.tone import Tone, colour_string, draw_tone, electronics, pick_noise
 

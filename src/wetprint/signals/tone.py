@@ -18,7 +18,7 @@ from scipy import signal
 from scipy.ndimage import uniform_filter1d
 
 from wetprint.signals.drawing import log_uniform
-from wetprint.signals.phrases import Stroke
+from wetprint.signals.hands import Stroke
 
 _STRING_EDGE_S = 0.003
 _BURST_S = 0.04
