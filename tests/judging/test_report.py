@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from wetprint.errors import OutputError, PairError
-from wetprint.judging import Passage, ReportContent, evaluate, report, write_report
+from wetprint.judging import Passage, ReportContent, evaluate, metrics, report, write_report
 
 RATE = 48000
 VOID = {"meta", "input", "br", "link", "img", "path", "use", "image"}
@@ -178,6 +178,13 @@ def test_every_source_has_its_sound_and_every_control_a_name(page):
             assert attrs["aria-label"]
         if tag == "input" and attrs.get("type") == "range":
             assert attrs["aria-label"]
+
+
+def test_a_mono_dry_signal_is_measured_as_it_is_heard_from_two_sides(page, content):
+    dry, wet = content.passages[0].dry, content.passages[0].wet
+    expected = metrics.loudness(np.repeat(dry, 2, axis=0), RATE)
+    assert wet.shape[0] == 2
+    assert f"{abs(expected):.1f} LUFS" in page.text
 
 
 def test_parts_that_were_not_given_are_left_out(no_pictures):

@@ -109,8 +109,9 @@ def figures_table(evaluation: Evaluation) -> str:
 
 def summary_table(rows: Iterable[tuple[str, str, Evaluation, Verdict]]) -> str:
     """Set one row for each passage: (anchor, name, evaluation, verdict)."""
-    headings = ["passage", "ESR, model", "ESR, dry", "ESR, best FIR", "ESR, twice"]
-    headings += ["mel, model<small>dB</small>", "mel, dry<small>dB</small>", "verdict"]
+    places = ("model", "dry", "best FIR", "twice")
+    headings = ["passage", *(f"ESR<small>{place}</small>" for place in places)]
+    headings += [*(f"mel, dB<small>{place}</small>" for place in places[:2]), "verdict"]
     cells = []
     for anchor, name, evaluation, verdict in rows:
         model, dry = evaluation.model, evaluation.dry

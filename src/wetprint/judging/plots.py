@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH_INCHES = 9.0
+MOST_DOTS = 80
 COLUMNS = 900  # what a picture can show side by side
 SPECTROGRAM_RANGE_DB = 80.0
 SPECTROGRAM_COLOURS = "magma"
@@ -266,7 +267,8 @@ def learning_curve(history: Sequence[tuple[float, float]]) -> Figure:
     axes = figure.subplots()
     _dress(axes)
     seconds, errors = np.array(history, dtype=float).reshape(-1, 2).T
-    axes.plot(seconds / 60.0, errors, marker="o", markersize=3, clip_on=False, **STROKES["model"])
+    dots = "o" if errors.size <= MOST_DOTS else ""
+    axes.plot(seconds / 60.0, errors, marker=dots, markersize=3, clip_on=False, **STROKES["model"])
     if errors.size and (errors > 0.0).all():
         _log_scale(axes, errors)
     axes.set_xlabel("minutes")

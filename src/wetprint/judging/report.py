@@ -235,7 +235,9 @@ def _players(passages: tuple[Passage, ...]) -> tuple[list[str], str]:
         rate, channels = each.evaluation.sample_rate, each.wet.shape[0]
         made = None
         if left >= LEAST_SOUND_BYTES:
-            made = excerpt(each.dry, each.model, each.wet, rate, budget)
+            # In mono the dry signal would come from both speakers and be louder than its figure.
+            dry = as_channels(each.dry, channels)
+            made = excerpt(dry, each.model, each.wet, rate, budget)
         if made is None:
             players.append("<p>The sound of this passage is left out to keep the file small.</p>")
             continue
