@@ -21,7 +21,14 @@ from wetprint.learning.config import LearnConfig
 from wetprint.learning.learn import learn_pairs
 from wetprint.learning.linear import shortest_good_model, solve_linear_models
 from wetprint.learning.losses import esr_loss, waveform_loss
-from wetprint.learning.material import Batches, Material, Take, predict, validation_esr
+from wetprint.learning.material import (
+    Batches,
+    Material,
+    Take,
+    level_ratio,
+    predict,
+    validation_esr,
+)
 from wetprint.learning.training import Training, TrainingConfig
 from wetprint.models.chain import Chain
 from wetprint.models.recipes import RECIPES, KnownEffect
@@ -124,7 +131,7 @@ class TestTraining:
     def chain(self) -> Chain:
         torch.manual_seed(0)
         solved = solve_linear_models(material(overdrive))[1]
-        return RECIPES["dilated"].build(KnownEffect(solved.response))
+        return RECIPES["residual"].build(KnownEffect(solved.response))
 
     def training(self, **changes) -> Training:
         config = TrainingConfig(segment_samples=1024, batch=4, validations=5)
@@ -280,14 +287,37 @@ def test_validation_error_by_hand():
     assert validation_esr(Chain([Gain(GainConfig())]), heard, CPU) == pytest.approx(1 / 4)
 
 
-def test_recipes_start_from_the_solved_filter():
+@pytest.mark.parametrize("name", ["linear", "residual"])
+def test_recipes_that_start_from_the_solved_filter_play_it(name):
     response = np.random.default_rng(0).standard_normal((2, 1, 30))
     audio = torch.randn(1, 1, 400)
     reference = Fir(FirConfig(30, 1, 2))
     reference.response.data = torch.from_numpy(response).float()
-    for recipe in RECIPES.values():
-        chain = recipe.build(KnownEffect(response, delay_samples=7))
-        torch.testing.assert_close(
-            chain(audio)[..., 7:], reference(audio)[..., :-7], rtol=1e-4, atol=1e-4
-        )
-        assert chain.latency_samples == 7
+    chain = RECIPES[name].build(KnownEffect(response))
+    torch.testing.assert_close(chain(audio), reference(audio), rtol=1e-4, atol=1e-4)
+
+
+def test_the_dilated_recipe_starts_as_a_wire_at_the_effects_level_and_arrival():
+    response = np.zeros((2, 1, 30))
+    response[0, 0, [4, 9]] = 0.2, -0.5
+    response[1, 0, [0, 7]] = 0.1, 0.3
+    chain = RECIPES["dilated"].build(KnownEffect(response, level=2.0))
+    audio = torch.randn(1, 1, 100)
+    played = chain(audio)[0]
+    torch.testing.assert_close(played[0, 9:], -2 * audio[0, 0, :-9])
+    torch.testing.assert_close(played[1, 7:], 2 * audio[0, 0, :-7])
+
+
+def test_level_ratio_by_hand():
+    ones = np.ones((1, 4), np.float32)
+    assert level_ratio([Take(ones, 3 * ones)]) == pytest.approx(3.0)
+    assert level_ratio([Take(ones, np.concatenate([ones, 7 * ones]))]) == pytest.approx(5.0)
+    assert level_ratio([Take(0 * ones, ones)]) == 1.0
+
+
+def test_exactly_one_trained_recipe_suits_any_effect():
+    response = np.ones((1, 1, 4))
+    for error in (1.0, 0.011, 0.01, 1e-5):
+        known = KnownEffect(response, 1.0, error)
+        suited = [each.name for each in RECIPES.values() if each.trained and each.suits(known)]
+        assert suited == ["dilated" if error > 0.01 else "residual"]

@@ -41,6 +41,7 @@ class Block(nn.Module, abc.ABC):
         context_samples: how many samples of its past one output sample needs; ``valid`` drops as
             many. One less than ``receptive_field_samples`` where that is finite.
         latency_samples: the pure delay that the block adds.
+        learning_rate_factor: how fast its parameters are trained, beside those of other blocks.
     """
 
     config: Any
@@ -48,6 +49,7 @@ class Block(nn.Module, abc.ABC):
     channels_out: int
     context_samples: int = 0
     latency_samples: int = 0
+    learning_rate_factor: float = 1.0
 
     @property
     def receptive_field_samples(self) -> float:

@@ -38,7 +38,13 @@ class FirConfig:
 
 
 class Fir(Block):
-    """Convolve with an impulse response from each channel in to each channel out."""
+    """Convolve with an impulse response from each channel in to each channel out.
+
+    Its taps are trained slowly: they are many, and a step that moves all of them alike moves the
+    sound by their sum.
+    """
+
+    learning_rate_factor = 0.1
 
     def __init__(self, config: FirConfig):
         super().__init__()

@@ -129,6 +129,13 @@ def predict(chain, take: Take, device: torch.device, block_samples: int = 1 << 1
     return np.concatenate(played, -1)[:, take.heard_from :]
 
 
+def level_ratio(takes: Sequence[Take]) -> float:
+    """Return the RMS amplitude of all wet audio over that of all dry audio."""
+    dry = sum(float(np.square(take.dry, dtype=np.float64).mean(0).sum()) for take in takes)
+    wet = sum(float(np.square(take.wet, dtype=np.float64).mean(0).sum()) for take in takes)
+    return float(np.sqrt(wet / dry)) if dry else 1.0
+
+
 def validation_esr(chain, material: Material, device: torch.device) -> float:
     """Return the error-to-signal ratio over all validation takes together."""
     error = energy = 0.0

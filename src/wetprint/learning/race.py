@@ -17,7 +17,7 @@ from wetprint.learning.budget import Budget
 from wetprint.learning.checkpoint import read_checkpoint, restore, save_checkpoint
 from wetprint.learning.config import LearnConfig
 from wetprint.learning.linear import LinearModel, shortest_good_model, solve_linear_models
-from wetprint.learning.material import Material, validation_esr
+from wetprint.learning.material import Material, level_ratio, validation_esr
 from wetprint.learning.training import Judgement, Training
 from wetprint.models.chain import Chain
 from wetprint.models.recipes import RECIPES, KnownEffect, Recipe
@@ -31,6 +31,9 @@ NEAR_REPEATABILITY = 2.0
 
 LONGEST_TRAINED_FILTER = 4096
 """Longer filters cost more time in training than they give."""
+
+SHORTEST_TRAINED_FILTER = 1024
+"""A cabinet behind a distortion is longer than the solved filter may show."""
 
 PATIENCE = 0.4
 """Share of training after which a chain that gains nothing on the solved model is given up."""
@@ -94,9 +97,12 @@ class Race:
         begun = self.budget.elapsed_seconds()
         solved = solve_linear_models(self.material, self.progress)
         candidates = [self._solved(shortest_good_model(solved), begun)]
+        known = self._known(solved)
         for recipe in recipes:
-            if recipe.trained and not (len(recipes) > 1 and self._stands(candidates[0].error)):
-                candidates.append(self._train(recipe, solved))
+            asked_for = len(recipes) == 1
+            worth_it = recipe.suits(known) and not self._stands(candidates[0].error)
+            if recipe.trained and (asked_for or worth_it):
+                candidates.append(self._train(recipe, known))
         wanted = {recipe.name for recipe in recipes}
         return sorted(
             (each for each in candidates if each.recipe in wanted), key=lambda each: each.error
@@ -113,12 +119,20 @@ class Race:
         repeatability = self.material.repeatability or 0.0
         return error <= max(NOTHING_LEFT, NEAR_REPEATABILITY * repeatability)
 
-    def _train(self, recipe: Recipe, solved: list[LinearModel]) -> Candidate:
-        begun = self.budget.elapsed_seconds()
-        torch.manual_seed(self.config.seed)
+    def _known(self, solved: list[LinearModel]) -> KnownEffect:
+        """Say what recipes may start from: the linear part, no longer than is worth training."""
         short = [each for each in solved if each.taps <= LONGEST_TRAINED_FILTER]
         start = shortest_good_model(short or solved[:1])
-        chain = recipe.build(KnownEffect(start.response))
+        if start.taps < SHORTEST_TRAINED_FILTER:
+            longer = [each for each in short if each.taps >= SHORTEST_TRAINED_FILTER]
+            start = longer[0] if longer else start
+        linear_error = min(each.error for each in solved)
+        return KnownEffect(start.response, level_ratio(self.material.training), linear_error)
+
+    def _train(self, recipe: Recipe, known: KnownEffect) -> Candidate:
+        begun = self.budget.elapsed_seconds()
+        torch.manual_seed(self.config.seed)
+        chain = recipe.build(known)
         training = Training(
             chain, self.material, self.config.training, self.device, self.config.seed
         )
@@ -126,7 +140,7 @@ class Race:
             self._take_up(training)
         self.budget.begin_training()
         try:
-            training.run(self.budget, self._watch(training, min(each.error for each in solved)))
+            training.run(self.budget, self._watch(training, known.linear_error))
         except KeyboardInterrupt:
             if not training.best_weights:
                 raise

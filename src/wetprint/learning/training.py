@@ -83,7 +83,11 @@ class Training:
     def __post_init__(self) -> None:
         self.chain.to(self.device).requires_grad_(True)
         self.generator = np.random.default_rng(self.seed)
-        self.optimizer = torch.optim.Adam(self.chain.parameters(), lr=self.config.learning_rate)
+        groups = [
+            {"params": list(block.parameters()), "factor": block.learning_rate_factor}
+            for block in self.chain
+        ]
+        self.optimizer = torch.optim.Adam([each for each in groups if each["params"]])
         self.batches = Batches(
             self.material.training,
             self.chain.context_samples,
@@ -120,7 +124,7 @@ class Training:
     def advance(self, share: float) -> float:
         """Take one step and return its loss."""
         for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rate(share)
+            group["lr"] = group["factor"] * self.learning_rate(share)
         dry, wet = self.batches.draw(self.generator, self.config.batch)
         loss = waveform_loss(self.chain.valid(dry), wet, self.config.emphasis)
         if not torch.isfinite(loss):

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 
 from wetprint.blocks.convolution import Fir, FirConfig
-from wetprint.blocks.delay import Delay, DelayConfig
 from wetprint.blocks.dilated import Dilated, DilatedConfig
 from wetprint.models.chain import Chain
 
@@ -24,12 +23,13 @@ class KnownEffect:
 
     Attributes:
         response: the linear part, ``(channels_out, channels_in, taps)``.
-        delay_samples: a pure delay that lies before everything else; ``response`` has it taken
-            out already.
+        level: how loud the wet signal is beside the dry one, as a ratio of RMS amplitudes.
+        linear_error: ESR that the linear part leaves.
     """
 
     response: np.ndarray
-    delay_samples: int = 0
+    level: float = 1.0
+    linear_error: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -41,48 +41,74 @@ class Recipe:
         summary: one line for the reader.
         build: makes the untrained chain; draws from torch's generator.
         trained: whether gradients are needed, or the chain is finished as built.
+        suits: whether the race should try it on an effect, given what is known of it.
     """
 
     name: str
     summary: str
     build: Callable[[KnownEffect], Chain]
     trained: bool
+    suits: Callable[[KnownEffect], bool]
+
+
+ALMOST_LINEAR = 0.01
+"""Below this error (-20 dB) of the linear part, training does best to begin from it."""
 
 
 def build_linear(known: KnownEffect) -> Chain:
     """Return the solved filter alone."""
-    return Chain([*_delay(known), _solved_filter(known)])
+    return Chain([_filter(known.response)])
+
+
+def build_residual(known: KnownEffect) -> Chain:
+    """Return a dilated network that starts as a wire, into the solved filter."""
+    return Chain([_network(known), _filter(known.response)])
 
 
 def build_dilated(known: KnownEffect) -> Chain:
-    """Return a dilated network that starts as nothing, into the solved filter."""
-    channels = known.response.shape[1]
-    network = Dilated(DilatedConfig(channels_in=channels, channels_out=channels))
-    return Chain([*_delay(known), network, _solved_filter(known)])
+    """Return a dilated network into a filter, both of which start as a wire.
+
+    The filter starts with one tap where the effect's sound arrives, at the effect's level. From
+    the solved filter a strongly distorting effect is learned several times slower: it is that of
+    everything before and after the distortion, and stands in the way of both.
+    """
+    response = np.zeros_like(known.response)
+    for side in range(len(response)):
+        channel, arrival = divmod(int(np.abs(known.response[side]).argmax()), response.shape[2])
+        sign = np.sign(known.response[side, channel, arrival]) or 1.0
+        response[side, channel, arrival] = sign * known.level
+    return Chain([_network(known), _filter(response)])
 
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        Recipe("linear", "one impulse response, solved", build_linear, trained=False),
+        Recipe("linear", "one impulse response, solved", build_linear, False, lambda known: True),
         Recipe(
             "dilated",
-            "dilated convolutions into an impulse response, trained from the solved one",
+            "dilated convolutions into an impulse response, trained",
             build_dilated,
-            trained=True,
+            True,
+            lambda known: known.linear_error > ALMOST_LINEAR,
+        ),
+        Recipe(
+            "residual",
+            "dilated convolutions into an impulse response, trained from the solved one",
+            build_residual,
+            True,
+            lambda known: known.linear_error <= ALMOST_LINEAR,
         ),
     )
 }
 
 
-def _delay(known: KnownEffect) -> list[Delay]:
-    if known.delay_samples == 0:
-        return []
-    return [Delay(DelayConfig(known.delay_samples, known.response.shape[1]))]
+def _network(known: KnownEffect) -> Dilated:
+    channels = known.response.shape[1]
+    return Dilated(DilatedConfig(channels_in=channels, channels_out=channels))
 
 
-def _solved_filter(known: KnownEffect) -> Fir:
-    channels_out, channels_in, taps = known.response.shape
+def _filter(response: np.ndarray) -> Fir:
+    channels_out, channels_in, taps = response.shape
     block = Fir(FirConfig(taps, channels_in, channels_out))
-    block.response.data = torch.from_numpy(known.response).to(torch.float32)
+    block.response.data = torch.from_numpy(response).to(torch.float32)
     return block
