@@ -44,6 +44,7 @@ class Comparison:
         wet: ``(channel, time)``, what the effect played.
         sample_rate: Hz, of all three.
         evaluation: the measures, in their contexts.
+        repeat: what the effect played a second time, where it could be asked to.
         notes: what was mended or should be known.
     """
 
@@ -53,6 +54,7 @@ class Comparison:
     wet: np.ndarray
     sample_rate: int
     evaluation: Evaluation
+    repeat: np.ndarray | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -229,7 +231,7 @@ def _compare(
         notes = (*notes, *said)
     filtered = best_fir(dry, wet)
     evaluation = evaluate(played, wet, dry, sample_rate, repeat=again, best_fir=filtered)
-    return Comparison(name, dry, played, wet, sample_rate, evaluation, tuple(notes))
+    return Comparison(name, dry, played, wet, sample_rate, evaluation, again, tuple(notes))
 
 
 def best_fir(dry: np.ndarray, wet: np.ndarray) -> np.ndarray:

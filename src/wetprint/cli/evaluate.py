@@ -75,7 +75,8 @@ def write_model_report(
     content = ReportContent(
         title=title,
         passages=tuple(
-            Passage(each.name, each.dry, each.model, each.wet, each.evaluation) for each in passages
+            Passage(each.name, each.dry, each.model, each.wet, each.evaluation, each.repeat)
+            for each in passages
         ),
         subtitle=_origin(model),
         chain=tuple(describe_block(block) for block in model.chain),
@@ -111,7 +112,7 @@ def _as_json(model: Path, passages: list[Comparison]) -> dict[str, Any]:
             {
                 "name": each.name,
                 **each.evaluation.to_json(),
-                "verdict": list(verdict(each.evaluation).sentences),
+                "verdict": verdict(each.evaluation).to_json(),
                 "notes": list(each.notes),
             }
             for each in passages
@@ -125,6 +126,7 @@ def _say(passages: list[Comparison]) -> None:
     for each in passages:
         console.say(f"{each.name}, {each.evaluation.seconds:.1f} s")
         console.say(format_table(each.evaluation))
-        for sentence in verdict(each.evaluation).sentences:
+        judged = verdict(each.evaluation)
+        for sentence in (judged.headline, *judged.sentences):
             console.say(sentence)
         console.say()
