@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -79,6 +80,14 @@ def test_knobs_of_real_plugins_carry_units_and_choices(plugin: Callable[[str], E
         cabinets.read("5x12")
     tube = {knob.name: knob for knob in plugin(REAL["vst3 mono"]).knobs()}
     assert (tube["tube_drive"].minimum, tube["tube_drive"].maximum) == pytest.approx((0.1, 11))
+
+
+def test_a_plugin_with_slow_programs_is_described_quickly(plugin: Callable[[str], Effect]) -> None:
+    """It loads a room for each program; asked a thousand times, that took minutes."""
+    begin = time.monotonic()
+    room = {knob.name: knob for knob in plugin("vst3:/usr/lib/vst3/ZamVerb.vst3").knobs()}["room"]
+    assert (room.minimum, room.maximum) == (0.0, 6.0)
+    assert time.monotonic() - begin < 60
 
 
 def test_missing_plugins_are_named_with_the_nearest() -> None:

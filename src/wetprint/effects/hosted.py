@@ -28,13 +28,12 @@ class TimeLimits:
     """How long an effect may take before it is stopped.
 
     Attributes:
-        construction_s: until it is loaded; one real plugin takes 220 s on a slow machine,
-            because its host asks it for the text of every value.
+        construction_s: until it is loaded; real plugins have taken two minutes.
         shortest_s: for playing, at least.
         per_second: seconds of playing allowed for each second of sound.
     """
 
-    construction_s: float = 300.0
+    construction_s: float = 180.0
     shortest_s: float = 60.0
     per_second: float = 20.0
 

@@ -27,7 +27,7 @@ def open_effect(spec: str | EffectSpec, timeout_seconds: float | None = None) ->
 
     Args:
         spec: see `wetprint.effects.spec`.
-        timeout_seconds: limit for loading, and again for each render; None for 300 s to load and
+        timeout_seconds: limit for loading, and again for each render; None for 180 s to load and
             max(60 s, 20 times the sound) to play.
 
     Raises:

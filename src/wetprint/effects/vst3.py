@@ -8,6 +8,7 @@ names and go by the plugin's own units.
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ class Vst3Plugin(Plugin):
         knobs = tuple(
             _knob(name, parameter, getattr(plugin, name))
             for name, parameter in plugin.parameters.items()
-            if name not in _HOST_FIGURES
+            if name not in _HOST_FIGURES and len(parameter.valid_values) > 1
         )
         channels = _channels(plugin, str(self._path))
         return PluginFacts(plugin.name, knobs, channels, channels, (str(self._path),))
@@ -81,6 +82,7 @@ class Vst3Plugin(Plugin):
     def _load(self) -> Any:
         import pedalboard
 
+        _leave_programs_alone()
         try:
             plugin = pedalboard.VST3Plugin(
                 str(self._path), plugin_name=self._inner, initialization_timeout=_NO_LIMIT_S
@@ -91,6 +93,25 @@ class Vst3Plugin(Plugin):
         if plugin.is_instrument:
             raise EffectError(f"{self._path} is an instrument, not an effect; choose an effect")
         return plugin
+
+
+def _leave_programs_alone() -> None:
+    """Keep pedalboard from trying out every program of a plugin.
+
+    It asks each parameter for the text of a thousand values, and one that always answers the same,
+    as a list of one program does, it sets to each of them: with ZamVerb, which loads a room for
+    each, that takes minutes. What the fast way told is all there is to know of programs.
+    """
+    pedalboard: Any = import_module("pedalboard._pedalboard")
+    ask: Any = getattr(pedalboard, "get_text_for_raw_value", None)
+    if ask is None or getattr(ask, "spares_programs", False):
+        return
+
+    def ask_gently(parameter: Any, raw_value: float, slow: bool = False) -> Any:
+        return ask(parameter, raw_value, slow and "program" not in parameter.name.casefold())
+
+    ask_gently.spares_programs = True  # type: ignore[attr-defined]
+    pedalboard.get_text_for_raw_value = ask_gently
 
 
 def _split_name(identifier: str) -> tuple[str, str, str | None]:
