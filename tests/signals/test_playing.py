@@ -1,5 +1,7 @@
 """Playing: phrases that stay on the instrument, and sound that covers what real playing covers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.signal import welch
@@ -105,12 +107,24 @@ def test_the_crest_is_that_of_guitars(half_minute):
 def test_a_muted_stroke_dies_at_its_own_pace():
     """A steady sound under a muted stroke falls by e in mute_decay_s."""
     rng = np.random.default_rng(0)
-    tone = draw_tone(rng, [25], [28], RATE)
+    tone = replace(draw_tone(rng, [25], [28], RATE), attack_db=0.0)
     stroke = Stroke(0, 0.0, 1.0, 40, 1.0, muted=True)
     ones = np.ones(RATE, np.float32)
     muted = colour_string(ones, [stroke], 82.4, tone, RATE)
     at = round(0.1 * RATE) + np.array([0, round(tone.mute_decay_s * RATE)])
     assert muted[at[1]] / muted[at[0]] == pytest.approx(np.exp(-1), rel=0.05)
+
+
+def test_the_beginning_of_a_stroke_stands_out():
+    """By attack_db, before it falls by attack_s; the pickup and the corner left aside."""
+    plain = draw_tone(np.random.default_rng(0), [25], [28], RATE)
+    tone = replace(plain, attack_db=6.0206, attack_s=0.02, decay_s=1e9, pickup_depth=0.0)
+    tone = replace(tone, darkest_db=0.0, force_exponent=0.0)
+    steady = np.ones(RATE, np.float32)
+    struck = colour_string(steady, [Stroke(0, 0.0, 1.0, 40, 1.0)], 82.4, tone, RATE)
+    at_s = np.array([0.01, 0.02, 0.06])
+    expected = 1 + np.exp(-at_s / 0.02)
+    assert struck[np.round(at_s * RATE).astype(int)] == pytest.approx(expected, rel=0.01)
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def draw_hand(rng: np.random.Generator, bass: bool) -> Hand:
         position=int(rng.integers(0, rng.choice([1, 1, 8, 18]))),
         root=int(rng.integers(12)),
         scale=_SCALES[rng.integers(len(_SCALES))],
-        beat_s=60 / rng.uniform(60, 200),
+        beat_s=60 / rng.uniform(80, 220),
         force=float(10 ** (-rng.choice([rng.uniform(0, 6), rng.uniform(0, 24)]) / 20)),
         unevenness=rng.uniform(0.5, 6.0),
     )

@@ -29,7 +29,7 @@ _CHORDS = (
     (0, 3, 7, 10, 2),
     (0, 4, 7, 11, 9),
 )
-_LINE_BEATS = (0.25, 0.25, 0.5, 0.5, 0.5, 1.0, 1.0, 1.5, 2.0)
+_LINE_BEATS = (0.25, 0.25, 0.25, 0.5, 0.5, 0.5, 0.5, 1.0, 1.0, 2.0)
 
 
 Style = Callable[[np.random.Generator, Hand, float], list[Stroke]]
@@ -62,14 +62,14 @@ def _line(rng: np.random.Generator, hand: Hand, seconds: float) -> list[Stroke]:
     """Single notes wandering over the scale, ornamented, with rests."""
     places = hand.reach()
     at = int(rng.integers(len(places)))
-    ornamented, rests = rng.uniform(0, 0.6), rng.uniform(0, 0.3)
+    ornamented, rests = rng.uniform(0, 0.6), rng.uniform(0, 0.2)
     time_s, strokes = 0.0, []
     while time_s < seconds:
         step_s = hand.beat_s * rng.choice(_LINE_BEATS)
         if rng.random() > rests:
             string, fret = places[at]
             bend = _ornament(rng, step_s) if rng.random() < ornamented else ()
-            held_s = step_s * rng.uniform(0.3, 1.1)
+            held_s = step_s * rng.uniform(0.5, 1.6)
             pitch = hand.pitch(string, fret)
             strokes.append(
                 Stroke(string, time_s, held_s, pitch, hand.strike(rng), rng.random() < 0.07, bend)
@@ -248,7 +248,7 @@ def _long_notes(rng: np.random.Generator, hand: Hand, seconds: float) -> list[St
     """Single notes and chords struck once and left to die away."""
     time_s, strokes = 0.0, []
     while time_s < seconds:
-        held_s = rng.uniform(1.5, 5.0)
+        held_s = rng.uniform(0.8, 3.0)
         chord = _chord(rng, hand)[: int(rng.choice([1, 1, 3, 6]))]
         force = hand.strike(rng) / np.sqrt(len(chord))
         bend = _vibrato(rng, held_s) if rng.random() < 0.4 else ()

@@ -40,7 +40,9 @@ class Tone:
         force_exponent: how steeply brightness rises with force.
         darkening_s: time in which a note loses its brightness.
         darkest_db: how much it can lose.
-        mute_decay_s: how fast a muted note dies.
+        attack_db: how far a note's beginning stands out; attack_s: for how long.
+        decay_s: how fast a note dies, beyond what the samples do.
+        mute_decay_s: how fast a muted one does.
         pick_db: level of the pick's noise beside the hardest note; pick_hz, pick_decay_s: its
             colour and length.
         sections: the equaliser, as second-order sections.
@@ -56,6 +58,9 @@ class Tone:
     force_exponent: float
     darkening_s: float
     darkest_db: float
+    attack_db: float
+    attack_s: float
+    decay_s: float
     mute_decay_s: float
     pick_db: float
     pick_hz: float
@@ -84,6 +89,9 @@ def draw_tone(
         force_exponent=rng.uniform(0.0, 1.0),
         darkening_s=rng.uniform(0.1, 2.0),
         darkest_db=rng.uniform(0.0, 18.0),
+        attack_db=rng.uniform(0, 9),
+        attack_s=log_uniform(rng, 0.004, 0.05),
+        decay_s=log_uniform(rng, 0.2, 4.0),
         mute_decay_s=rng.uniform(0.03, 0.15),
         pick_db=rng.uniform(-30, 0),
         pick_hz=log_uniform(rng, 700, 7000),
@@ -157,6 +165,7 @@ def _courses(
     """Gain above the corner, and of everything, at each sample: ``(length,)`` each."""
     brightness, loudness = np.ones((2, length), np.float32)
     darkest = 10 ** (-tone.darkest_db / 20)
+    attack_gain = 10 ** (tone.attack_db / 20) - 1
     starts = [min(length, round(stroke.start_s * sample_rate)) for stroke in strokes]
     for stroke, start, stop in zip(strokes, starts, [*starts[1:], length], strict=True):
         times_s = np.arange(stop - start, dtype=np.float32) / sample_rate
@@ -164,8 +173,9 @@ def _courses(
         brightness[start:stop] = struck * (
             darkest + (1 - darkest) * np.exp(-times_s / tone.darkening_s)
         )
-        if stroke.muted:
-            loudness[start:stop] = np.exp(-times_s / tone.mute_decay_s)
+        decay_s = tone.mute_decay_s if stroke.muted else tone.decay_s
+        attack = attack_gain * np.exp(-times_s / tone.attack_s)
+        loudness[start:stop] = np.exp(-times_s / decay_s) * (1 + attack)
     edge = max(1, round(_STRING_EDGE_S * sample_rate))
     return uniform_filter1d(brightness, edge), uniform_filter1d(loudness, edge)
 
