@@ -26,7 +26,8 @@ def missing(what: str) -> None:
 
 @functools.cache
 def installed_specs() -> frozenset[str]:
-    return frozenset(effect.spec for host in installed_effects() for effect in host.effects)
+    usable = (host for host in installed_effects() if host.available)
+    return frozenset(effect.spec for host in usable for effect in host.effects)
 
 
 @pytest.fixture
