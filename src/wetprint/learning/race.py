@@ -1,6 +1,6 @@
 """The race: every candidate chain gets its share of the budget, the best on validation wins.
 
-For now the solved model runs against one trained chain; both start from the same solved filter.
+For now the solved model runs against one trained chain.
 """
 
 from __future__ import annotations
@@ -97,12 +97,10 @@ class Race:
         begun = self.budget.elapsed_seconds()
         solved = solve_linear_models(self.material, self.progress)
         candidates = [self._solved(shortest_good_model(solved), begun)]
-        known = self._known(solved)
         for recipe in recipes:
             asked_for = len(recipes) == 1
-            worth_it = recipe.suits(known) and not self._stands(candidates[0].error)
-            if recipe.trained and (asked_for or worth_it):
-                candidates.append(self._train(recipe, known))
+            if recipe.trained and (asked_for or not self._stands(candidates[0].error)):
+                candidates.append(self._train(recipe, solved))
         wanted = {recipe.name for recipe in recipes}
         return sorted(
             (each for each in candidates if each.recipe in wanted), key=lambda each: each.error
@@ -126,13 +124,12 @@ class Race:
         if start.taps < SHORTEST_TRAINED_FILTER:
             longer = [each for each in short if each.taps >= SHORTEST_TRAINED_FILTER]
             start = longer[0] if longer else start
-        linear_error = min(each.error for each in solved)
-        return KnownEffect(start.response, level_ratio(self.material.training), linear_error)
+        return KnownEffect(start.response, level_ratio(self.material.training))
 
-    def _train(self, recipe: Recipe, known: KnownEffect) -> Candidate:
+    def _train(self, recipe: Recipe, solved: list[LinearModel]) -> Candidate:
         begun = self.budget.elapsed_seconds()
         torch.manual_seed(self.config.seed)
-        chain = recipe.build(known)
+        chain = recipe.build(self._known(solved))
         training = Training(
             chain, self.material, self.config.training, self.device, self.config.seed
         )
@@ -140,7 +137,7 @@ class Race:
             self._take_up(training)
         self.budget.begin_training()
         try:
-            training.run(self.budget, self._watch(training, known.linear_error))
+            training.run(self.budget, self._watch(training, min(each.error for each in solved)))
         except KeyboardInterrupt:
             if not training.best_weights:
                 raise

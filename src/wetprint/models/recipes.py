@@ -1,6 +1,6 @@
 """Recipes: from what is known of an effect to a chain that may become it.
 
-A recipe is given the solved linear part and returns a chain that starts from it. The command
+A recipe is given the solved linear part and returns a chain to start from. The command
 line's ``--model``, the race and the tests read this one list.
 """
 
@@ -24,12 +24,10 @@ class KnownEffect:
     Attributes:
         response: the linear part, ``(channels_out, channels_in, taps)``.
         level: how loud the wet signal is beside the dry one, as a ratio of RMS amplitudes.
-        linear_error: ESR that the linear part leaves.
     """
 
     response: np.ndarray
     level: float = 1.0
-    linear_error: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -41,18 +39,12 @@ class Recipe:
         summary: one line for the reader.
         build: makes the untrained chain; draws from torch's generator.
         trained: whether gradients are needed, or the chain is finished as built.
-        suits: whether the race should try it on an effect, given what is known of it.
     """
 
     name: str
     summary: str
     build: Callable[[KnownEffect], Chain]
     trained: bool
-    suits: Callable[[KnownEffect], bool]
-
-
-ALMOST_LINEAR = 0.01
-"""Below this error (-20 dB) of the linear part, training does best to begin from it."""
 
 
 def build_linear(known: KnownEffect) -> Chain:
@@ -60,16 +52,11 @@ def build_linear(known: KnownEffect) -> Chain:
     return Chain([_filter(known.response)])
 
 
-def build_residual(known: KnownEffect) -> Chain:
-    """Return a dilated network that starts as a wire, into the solved filter."""
-    return Chain([_network(known), _filter(known.response)])
-
-
 def build_dilated(known: KnownEffect) -> Chain:
     """Return a dilated network into a filter, both of which start as a wire.
 
     The filter starts with one tap where the effect's sound arrives, at the effect's level. From
-    the solved filter a strongly distorting effect is learned several times slower: it is that of
+    the solved filter a distorting effect is learned several times slower: that is the filter of
     everything before and after the distortion, and stands in the way of both.
     """
     response = np.zeros_like(known.response)
@@ -83,20 +70,12 @@ def build_dilated(known: KnownEffect) -> Chain:
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        Recipe("linear", "one impulse response, solved", build_linear, False, lambda known: True),
+        Recipe("linear", "one impulse response, solved", build_linear, trained=False),
         Recipe(
             "dilated",
             "dilated convolutions into an impulse response, trained",
             build_dilated,
-            True,
-            lambda known: known.linear_error > ALMOST_LINEAR,
-        ),
-        Recipe(
-            "residual",
-            "dilated convolutions into an impulse response, trained from the solved one",
-            build_residual,
-            True,
-            lambda known: known.linear_error <= ALMOST_LINEAR,
+            trained=True,
         ),
     )
 }
