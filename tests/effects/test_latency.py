@@ -79,6 +79,15 @@ def test_what_a_low_pass_delays_is_not_lag(cutoff_hz: float) -> None:
     assert latency.onset_samples == 50
 
 
+def test_a_high_pass_turns_nothing_upside_down() -> None:
+    """What follows its pulse is negative: y = x - low-pass(x)."""
+    from scipy.signal import lfilter
+
+    a = 1 - np.exp(-2 * np.pi * 3000 / SAMPLE_RATE)
+    latency = measure_latency(Known(lambda sound: sound - lfilter([a], [1, a - 1], sound)))
+    assert (latency.samples, latency.polarity) == (0.0, 1)
+
+
 def test_the_direct_sound_counts_not_the_loudest_echo() -> None:
     def play(sound: np.ndarray) -> np.ndarray:
         return 0.3 * late(sound, 40) + late(sound, 12000) - 0.8 * late(sound, 20000)

@@ -140,12 +140,19 @@ def _arrival(side: np.ndarray, place: int, level: float, sample_rate: int) -> _A
         delay=start + _refined(np.abs(pulse), at) / _OVERSAMPLING,
         peak=start + _first_peak(np.abs(arrival), height),
         onset=start + int(np.argmax(np.abs(arrival) > quiet)),
-        polarity=_polarity(arrival, sample_rate),
+        polarity=_polarity(pulse, arrival, sample_rate),
     )
 
 
-def _polarity(arrival: np.ndarray, sample_rate: int) -> int:
-    """Tell which way the arrival points where music has its energy, not at its sharpest edge."""
+def _polarity(pulse: np.ndarray, arrival: np.ndarray, sample_rate: int) -> int:
+    """Tell which way the arrival points.
+
+    Where the pulse holds most of the energy, it is the pulse that tells; where all-pass filters
+    have spread it, the arrival as it is in the range where music has its energy.
+    """
+    top = pulse[np.abs(pulse).argmax()]
+    if _OVERSAMPLING * top**2 > 0.5 * np.square(pulse).sum():
+        return 1 if top > 0 else -1
     spectrum = np.fft.rfft(arrival, 8 * len(arrival))
     frequency_hz = np.fft.rfftfreq(8 * len(arrival), 1 / sample_rate)
     smooth = np.fft.irfft(spectrum * np.exp(-0.5 * (frequency_hz / _MUSICAL_HZ) ** 2))
