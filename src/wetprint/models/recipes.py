@@ -47,6 +47,15 @@ class Recipe:
     trained: bool
 
 
+ONSET_SHARE = 0.02
+"""What of a response's peak counts as its beginning."""
+
+ONSET_MARGIN_SAMPLES = 16
+
+BRIDGED_SAMPLES = 64
+"""Networks reach back much further and learn such a delay by themselves."""
+
+
 def build_linear(known: KnownEffect) -> Chain:
     """Return the solved filter alone."""
     return Chain([_filter(known.response)])
@@ -55,16 +64,29 @@ def build_linear(known: KnownEffect) -> Chain:
 def build_dilated(known: KnownEffect) -> Chain:
     """Return a dilated network into a filter, both of which start as a wire.
 
-    The filter starts with one tap where the effect's sound arrives, at the effect's level. From
+    The filter starts with one tap before the effect's sound arrives, at the effect's level. From
     the solved filter a distorting effect is learned several times slower: that is the filter of
-    everything before and after the distortion, and stands in the way of both.
+    everything before and after the distortion, and stands in the way of both. From a tap at the
+    response's peak, a little late, it is not learned well at all.
     """
     response = np.zeros_like(known.response)
-    for side in range(len(response)):
-        channel, arrival = divmod(int(np.abs(known.response[side]).argmax()), response.shape[2])
-        sign = np.sign(known.response[side, channel, arrival]) or 1.0
-        response[side, channel, arrival] = sign * known.level
+    for side, before in enumerate(known.response):
+        response[side, 0, safe_delay_samples(before)] = known.level
     return Chain([_network(known), _filter(response)])
+
+
+def safe_delay_samples(response: np.ndarray) -> int:
+    """Return a delay that the effect's sound certainly does not arrive before.
+
+    Args:
+        response: ``(channels_in, taps)``.
+
+    Returns:
+        0 unless nothing happens for so long that the network should not have to bridge it.
+    """
+    size = np.abs(response).max(0)
+    onset = int(np.argmax(size > ONSET_SHARE * size.max()))
+    return onset - ONSET_MARGIN_SAMPLES if onset > BRIDGED_SAMPLES else 0
 
 
 RECIPES: dict[str, Recipe] = {
