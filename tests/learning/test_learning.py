@@ -119,6 +119,12 @@ class TestLinear:
         solved = solve_linear_models(material(cabinet))
         assert shortest_good_model(solved).taps == 256
 
+    def test_a_late_echo_is_found(self):
+        def echo(audio):
+            return audio + 0.5 * np.pad(audio, ((0, 0), (6000, 0)))[:, : audio.shape[1]]
+
+        assert solve_linear_models(material(echo))[-1].error < 1e-9
+
     def test_mono_to_stereo(self):
         def both(audio):
             return np.concatenate([cabinet(audio), -0.5 * cabinet(np.roll(audio, 3))])

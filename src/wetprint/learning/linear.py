@@ -15,6 +15,9 @@ TAPS = (64, 256, 1024, 4096, 16_384, 65_536, 262_144)
 WORTHWHILE_GAIN = 0.9
 """A longer filter must bring the error below this share of the shorter one's to be preferred."""
 
+ALWAYS_TRIED_TAPS = 65_536
+"""An echo or a plate shows nothing of itself in the first thousand taps."""
+
 GOOD_ENOUGH = 1e-12
 """Below this error (-120 dB) a longer filter has only rounding left to explain."""
 
@@ -38,7 +41,7 @@ class LinearModel:
 
 
 def solve_linear_models(material: Material, progress: Progress = silent) -> list[LinearModel]:
-    """Solve filters of growing length until more length gains nothing twice in a row.
+    """Solve filters of growing length until more length gains nothing.
 
     Returns:
         Every filter solved, the shortest first.
@@ -46,13 +49,12 @@ def solve_linear_models(material: Material, progress: Progress = silent) -> list
     longest = max(take.dry.shape[-1] for take in material.training) // 2
     lengths = [taps for taps in TAPS if taps <= longest] or [max(1, longest)]
     solved: list[LinearModel] = []
-    fruitless = 0
     for number, taps in enumerate(lengths):
         progress("solving the linear part", number / len(lengths), f"{taps} taps")
         before = min((each.error for each in solved), default=np.inf)
         solved.append(solve_linear_model(material, taps))
-        fruitless = 0 if solved[-1].error < WORTHWHILE_GAIN * before else fruitless + 1
-        if fruitless == 2 or solved[-1].error < GOOD_ENOUGH:
+        fruitless = solved[-1].error > WORTHWHILE_GAIN * before
+        if (fruitless and taps >= ALWAYS_TRIED_TAPS) or solved[-1].error < GOOD_ENOUGH:
             break
     progress("solving the linear part", 1.0)
     return solved
