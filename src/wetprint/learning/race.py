@@ -35,11 +35,11 @@ LONGEST_TRAINED_FILTER = 4096
 SHORTEST_TRAINED_FILTER = 1024
 """A cabinet behind a distortion is longer than the solved filter may show."""
 
-PATIENCE = 0.4
-"""Share of training after which a chain that gains nothing on the solved model is given up."""
+PATIENCE = 0.5
+"""Share of training after which a chain that is far behind the solved model is given up."""
 
-HOPELESS = 0.98
-"""What counts as no gain: still above this share of the solved model's error."""
+HOPELESS = 1.5
+"""What counts as far behind: above this many times the solved model's error."""
 
 CHECKPOINT_SECONDS = 20.0
 
