@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-CLOSING_SECONDS = 3.0
-"""Kept back from the budget for writing the model and saying how it went."""
+CLOSING_SECONDS = 6.0
+"""Kept back from the budget for the last judgement and for writing the model."""
 
 
 @dataclass

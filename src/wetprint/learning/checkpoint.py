@@ -37,6 +37,7 @@ def save_checkpoint(
         elapsed_seconds: time spent so far.
     """
     tensors = {f"weight.{name}": each for name, each in training.chain.state_dict().items()}
+    tensors |= {f"mean.{name}": each for name, each in training.mean_weights.items()}
     tensors |= {f"best.{name}": each for name, each in training.best_weights.items()}
     for index, state in training.optimizer.state_dict()["state"].items():
         tensors |= {f"adam.{index}.{key}": torch.as_tensor(each) for key, each in state.items()}
@@ -101,6 +102,7 @@ def restore(training: Training, header: dict[str, Any], tensors: dict[str, torch
         training.chain.load_state_dict(_under("weight.", tensors))
     except RuntimeError as error:
         raise ModelFileError(f"the interrupted run trained another chain: {error}") from error
+    training.mean_weights = _under("mean.", tensors)
     training.best_weights = _under("best.", tensors)
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, each in _under("adam.", tensors).items():

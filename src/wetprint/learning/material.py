@@ -129,11 +129,27 @@ def predict(chain, take: Take, device: torch.device, block_samples: int = 1 << 1
     return np.concatenate(played, -1)[:, take.heard_from :]
 
 
-def level_ratio(takes: Sequence[Take]) -> float:
-    """Return the RMS amplitude of all wet audio over that of all dry audio."""
-    dry = sum(float(np.square(take.dry, dtype=np.float64).mean(0).sum()) for take in takes)
-    wet = sum(float(np.square(take.wet, dtype=np.float64).mean(0).sum()) for take in takes)
-    return float(np.sqrt(wet / dry)) if dry else 1.0
+def wire_levels(takes: Sequence[Take], delays: Sequence[int]) -> tuple[float, ...]:
+    """Return how loud each wet channel is beside the dry signal, as a ratio of RMS amplitudes.
+
+    Args:
+        takes: what was heard.
+        delays: for each wet channel, by how many samples it lies behind the dry signal.
+
+    Returns:
+        For each wet channel the ratio, negative where it is closer to the dry signal upside down.
+    """
+    levels = []
+    for channel, delay in enumerate(delays):
+        dry_energy = wet_energy = together = 0.0
+        for take in takes:
+            dry, wet = take.dry.mean(0, dtype=np.float64), take.wet[channel].astype(np.float64)
+            dry_energy += float(dry @ dry)
+            wet_energy += float(wet @ wet)
+            together += float(dry[: len(dry) - delay] @ wet[delay:])
+        ratio = float(np.sqrt(wet_energy / dry_energy)) if dry_energy else 1.0
+        levels.append(-ratio if together < 0.0 else ratio)
+    return tuple(levels)
 
 
 def validation_esr(chain, material: Material, device: torch.device) -> float:

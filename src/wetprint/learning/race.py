@@ -5,6 +5,7 @@ For now the solved model runs against one trained chain.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,10 +18,10 @@ from wetprint.learning.budget import Budget
 from wetprint.learning.checkpoint import read_checkpoint, restore, save_checkpoint
 from wetprint.learning.config import LearnConfig
 from wetprint.learning.linear import LinearModel, shortest_good_model, solve_linear_models
-from wetprint.learning.material import Material, level_ratio, validation_esr
+from wetprint.learning.material import Material, validation_esr, wire_levels
 from wetprint.learning.training import Judgement, Training
 from wetprint.models.chain import Chain
-from wetprint.models.recipes import RECIPES, KnownEffect, Recipe
+from wetprint.models.recipes import RECIPES, KnownEffect, Recipe, safe_delay_samples
 from wetprint.progress import Progress, silent
 
 NOTHING_LEFT = 1e-6
@@ -38,7 +39,7 @@ SHORTEST_TRAINED_FILTER = 1024
 PATIENCE = 0.5
 """Share of training after which a chain that is far behind the solved model is given up."""
 
-HOPELESS = 1.5
+HOPELESS = 3.0
 """What counts as far behind: above this many times the solved model's error."""
 
 CHECKPOINT_SECONDS = 20.0
@@ -100,7 +101,8 @@ class Race:
         for recipe in recipes:
             asked_for = len(recipes) == 1
             if recipe.trained and (asked_for or not self._stands(candidates[0].error)):
-                candidates.append(self._train(recipe, solved))
+                rival = math.inf if asked_for else min(each.error for each in solved)
+                candidates.append(self._train(recipe, solved, rival))
         wanted = {recipe.name for recipe in recipes}
         return sorted(
             (each for each in candidates if each.recipe in wanted), key=lambda each: each.error
@@ -124,9 +126,11 @@ class Race:
         if start.taps < SHORTEST_TRAINED_FILTER:
             longer = [each for each in short if each.taps >= SHORTEST_TRAINED_FILTER]
             start = longer[0] if longer else start
-        return KnownEffect(start.response, level_ratio(self.material.training))
+        delays = tuple(safe_delay_samples(each) for each in start.response)
+        levels = wire_levels(self.material.training, delays)
+        return KnownEffect(start.response, delays, levels)
 
-    def _train(self, recipe: Recipe, solved: list[LinearModel]) -> Candidate:
+    def _train(self, recipe: Recipe, solved: list[LinearModel], rival: float) -> Candidate:
         begun = self.budget.elapsed_seconds()
         torch.manual_seed(self.config.seed)
         chain = recipe.build(self._known(solved))
@@ -137,7 +141,7 @@ class Race:
             self._take_up(training)
         self.budget.begin_training()
         try:
-            training.run(self.budget, self._watch(training, min(each.error for each in solved)))
+            training.run(self.budget, self._watch(training, rival))
         except KeyboardInterrupt:
             if not training.best_weights:
                 raise
@@ -148,17 +152,22 @@ class Race:
         history = tuple(training.history)
         return Candidate(recipe.name, chain, training.best_error, seconds, training.step, history)
 
-    def _watch(self, training: Training, solved_error: float) -> Callable[[float], bool]:
-        """Return what training asks after every step: report, put away, whether to go on."""
+    def _watch(self, training: Training, rival: float) -> Callable[[float], bool]:
+        """Return what training asks after every step: report, put away, whether to go on.
+
+        Args:
+            training: the run.
+            rival: the error to be beaten; infinite when the run is to go on in any case.
+        """
 
         def go_on(share: float) -> bool:
             left = self.budget.remaining_seconds()
-            detail = f"error {training.best_error:.2g}, solved alone {solved_error:.2g}"
+            detail = f"error {training.best_error:.2g}"
             timed = self.budget.steps is None
             self.progress("training", share, f"{detail}, {left:.0f} s left" if timed else detail)
             if time.monotonic() - self.saved_at > CHECKPOINT_SECONDS:
                 self._put_away(training)
-            hopeless = share > PATIENCE and training.best_error > HOPELESS * solved_error
+            hopeless = share > PATIENCE and training.best_error > HOPELESS * rival
             return not hopeless and not self._stands(training.best_error)
 
         return go_on

@@ -1,9 +1,11 @@
 """Gradient training of a chain, readable from top to bottom.
 
 Adam (Kingma and Ba 2015, arXiv:1412.6980) on random segments, the gradient clipped because drives
-make it spike, the learning rate rising for a moment and then falling along a cosine. The chain as
-it validated best is what remains. Everything that the next step depends on can be put away and
-taken up again (``checkpoint.py``).
+make it spike, the learning rate rising for a moment and then falling along a cosine. What is
+judged is a running mean of the weights (Polyak and Juditsky 1992, doi:10.1137/0330046), which shows
+how far training is without the noise of its large early steps. The mean as it validated best is
+what remains. Everything that the next step depends on can be put away and taken up again
+(``checkpoint.py``).
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ from wetprint.learning.losses import waveform_loss
 from wetprint.learning.material import Batches, Material, validation_esr
 from wetprint.models.chain import Chain
 
+YOUNG_MEAN_SHARE = 5.0
+"""The running mean looks back over at most a fifth of the steps so far."""
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
@@ -35,6 +40,7 @@ class TrainingConfig:
         warm_up: share of the run in which it rises.
         gradient_norm: where the gradient is clipped.
         emphasis: weight of the pre-emphasised error, 0 to 1.
+        mean_steps: about how many steps the running mean of the weights looks back.
         validations: how often the chain is judged in one run.
     """
 
@@ -45,6 +51,7 @@ class TrainingConfig:
     warm_up: float = 0.01
     gradient_norm: float = 1.0
     emphasis: float = 0.5
+    mean_steps: int = 50
     validations: int = 24
 
 
@@ -65,6 +72,7 @@ class Training:
     Attributes:
         chain: the chain being trained.
         step: steps done.
+        mean_weights: the running mean of the weights.
         best_error: lowest validation ESR so far.
         best_weights: the weights that reached it.
         history: every judgement so far, in order.
@@ -76,12 +84,14 @@ class Training:
     device: torch.device
     seed: int
     step: int = 0
+    mean_weights: dict[str, torch.Tensor] = field(default_factory=dict)
     best_error: float = math.inf
     best_weights: dict[str, torch.Tensor] = field(default_factory=dict)
     history: list[Judgement] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.chain.to(self.device).requires_grad_(True)
+        self.mean_weights = copy.deepcopy(self.chain.state_dict())
         self.generator = np.random.default_rng(self.seed)
         groups = [
             {"params": list(block.parameters()), "factor": block.learning_rate_factor}
@@ -137,7 +147,15 @@ class Training:
         torch.nn.utils.clip_grad_norm_(self.chain.parameters(), self.config.gradient_norm)
         self.optimizer.step()
         self.step += 1
+        self._move_mean()
         return loss.item()
+
+    def _move_mean(self) -> None:
+        """Move the running mean towards the weights; in the beginning it looks back less far."""
+        share = max(1.0 / self.config.mean_steps, YOUNG_MEAN_SHARE / (self.step + 1))
+        share = min(1.0, share)
+        for name, weight in self.chain.state_dict().items():
+            self.mean_weights[name].lerp_(weight, share)
 
     def learning_rate(self, share: float) -> float:
         """Return the learning rate when ``share`` of the run is done: a rise, then a cosine."""
@@ -149,10 +167,13 @@ class Training:
         return config.learning_rate * (config.final_rate + (1.0 - config.final_rate) * fall)
 
     def judge(self, share: float, seconds: float) -> float:
-        """Measure the validation error, keep the weights when it is the lowest, and return it."""
+        """Measure the mean's validation error, keep it when it is the lowest, and return it."""
+        weights = copy.deepcopy(self.chain.state_dict())
+        self.chain.load_state_dict(self.mean_weights)
         error = validation_esr(self.chain, self.material, self.device)
+        self.chain.load_state_dict(weights)
         self.history.append(Judgement(share, seconds, self.step, error))
         if error < self.best_error:
             self.best_error = error
-            self.best_weights = copy.deepcopy(self.chain.state_dict())
+            self.best_weights = copy.deepcopy(self.mean_weights)
         return error

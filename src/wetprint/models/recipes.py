@@ -23,11 +23,14 @@ class KnownEffect:
 
     Attributes:
         response: the linear part, ``(channels_out, channels_in, taps)``.
-        level: how loud the wet signal is beside the dry one, as a ratio of RMS amplitudes.
+        delays: for each channel out, how many samples certainly pass before sound arrives.
+        levels: for each channel out, how loud it is beside the dry signal, as a ratio of RMS
+            amplitudes; negative where it is closer to the dry signal upside down.
     """
 
     response: np.ndarray
-    level: float = 1.0
+    delays: tuple[int, ...] = ()
+    levels: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,8 @@ def build_dilated(known: KnownEffect) -> Chain:
     response's peak, a little late, it is not learned well at all.
     """
     response = np.zeros_like(known.response)
-    for side, before in enumerate(known.response):
-        response[side, 0, safe_delay_samples(before)] = known.level
+    for side, (delay, level) in enumerate(zip(known.delays, known.levels, strict=True)):
+        response[side, :, delay] = level / known.response.shape[1]
     return Chain([_network(known), _filter(response)])
 
 
