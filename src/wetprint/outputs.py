@@ -80,6 +80,10 @@ def naming_the_output(target: Path) -> Iterator[None]:
             raise OutputError(
                 f"cannot write {target}: the disk is full; free some space and run it again"
             ) from error
+        if error.errno in (errno.EFBIG, errno.EIO, errno.ENAMETOOLONG, errno.ENOTDIR):
+            raise OutputError(
+                f"cannot write {target}: {error.strerror}; choose another place or name"
+            ) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise OutputError(
                 f"cannot write {target}: {error.strerror}; choose a place you may write to"

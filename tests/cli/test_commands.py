@@ -35,7 +35,8 @@ def recorded(dry):
 
 class TestLearnAndPlay:
     @pytest.fixture(scope="class")
-    def model(self, tmp_path_factory):
+    @classmethod
+    def model(cls, tmp_path_factory):
         """Learn a filter through the real command line, once."""
         import subprocess
         import sys

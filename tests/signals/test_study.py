@@ -121,6 +121,7 @@ def test_tracks_are_written_as_24_bit_files_each_different(tmp_path):
     assert told[-1] == ("generating", 1.0, "track_02.wav")
 
 
-def test_tracks_cannot_be_written_under_a_missing_folder(tmp_path):
-    with pytest.raises(OutputError, match="there is no folder"):
-        write_study_tracks(tmp_path / "none" / "tracks", 1, 1, seed=0)
+def test_tracks_cannot_be_written_where_a_file_is_in_the_way(tmp_path):
+    (tmp_path / "tracks").write_text("")
+    with pytest.raises(OutputError, match="a file is in the way"):
+        write_study_tracks(tmp_path / "tracks", 1, 1, seed=0)

@@ -65,6 +65,8 @@ def main() -> None:
         sys.exit(console.failed("interrupted; nothing half-written was left"))
     except BrokenPipeError:
         sys.exit(1)
+    except OSError as error:
+        sys.exit(console.failed(f"the system says: {error}"))
     except MemoryError:
         sys.exit(console.failed("out of memory; close other programs or use a shorter recording"))
 

@@ -18,7 +18,7 @@ from typing import Any
 from wetprint.effects.effect import Effect
 from wetprint.effects.opening import open_effect
 from wetprint.errors import AudioFileError, EffectError, OutputError
-from wetprint.outputs import check_writable, naming_the_output, replacing
+from wetprint.outputs import check_writable, make_folder, replacing
 from wetprint.progress import Progress, silent
 
 RECORD_NAME = "rendered.json"
@@ -132,8 +132,7 @@ def render_folder(
     if place.resolve() == source.resolve():
         raise OutputError(f"the wet files cannot go into {folder} itself; choose another folder")
     effect = open_effect(spec) if isinstance(spec, str) else spec
-    with naming_the_output(place):
-        place.mkdir(parents=True, exist_ok=True)
+    make_folder(place)
     check_writable(place / RECORD_NAME)
     record = _Record(place, effect, encoding)
     todo = {dry: wet for dry, wet in names.items() if not record.holds(source / dry, wet)}

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from wetprint import audio
-from wetprint.outputs import check_writable
+from wetprint.outputs import make_folder
 from wetprint.progress import Progress, silent
 from wetprint.signals.drawing import log_uniform
 
@@ -92,10 +92,7 @@ def write_study_tracks(
     Raises:
         OutputError: the folder cannot be made or written to.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        check_writable(folder)
-        folder.mkdir()
+    folder = make_folder(folder)
     paths = [folder / f"track_{number:02d}.wav" for number in range(1, tracks + 1)]
     for index, path in enumerate(paths):
         audio.write(path, study_track(segments, _track_seed(seed, index)), 48000)
