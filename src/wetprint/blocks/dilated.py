@@ -117,8 +117,8 @@ class Dilated(Block):
         self.mix_down = nn.Conv1d(config.width, config.channels_out, 1)
         self.dry_gain = nn.Parameter(torch.ones(())) if config.skip else None
         if config.skip:  # the untrained network passes audio through
-            nn.init.zeros_(self.mix_down.weight)
-            nn.init.zeros_(self.mix_down.bias)
+            for parameter in self.mix_down.parameters():
+                nn.init.zeros_(parameter)
 
     def valid(self, audio: Tensor, start_sample: int = 0) -> Tensor:
         """See Block."""
@@ -175,7 +175,7 @@ class DilatedStream(BlockStream):
         hidden = self.network.lift(audio)
         return self.network._through_layers(audio, hidden, audio.shape[-1], self._recall)
 
-    def _recall(self, layer: nn.Module, hidden: Tensor) -> Tensor:
+    def _recall(self, layer: DilatedLayer, hidden: Tensor) -> Tensor:
         heard = torch.cat([self.memory[layer], hidden], dim=-1)
         self.memory[layer] = heard[..., heard.shape[-1] - layer.context_samples :]
         return heard

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -34,14 +35,14 @@ class Chain(Block):
         self.context_samples = sum(block.context_samples for block in self)
         self.latency_samples = sum(block.latency_samples for block in self)
 
-    def __iter__(self):
-        return iter(self.blocks)
+    def __iter__(self) -> Iterator[Block]:
+        return (cast(Block, block) for block in self.blocks)
 
     def __len__(self) -> int:
         return len(self.blocks)
 
     def __getitem__(self, position: int) -> Block:
-        return self.blocks[position]  # type: ignore[return-value]
+        return cast(Block, self.blocks[position])
 
     @property
     def receptive_field_samples(self) -> float:
