@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import soundfile
-from test_soundfont import A_NOTE, midi_bytes
+from tests.signals.test_soundfont import A_NOTE, midi_bytes
 
 from wetprint import audio
 from wetprint.errors import AudioFileError
