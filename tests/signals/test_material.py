@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import soundfile
-from tests.signals.test_soundfont import A_NOTE, midi_bytes
 
+from tests.signals.test_soundfont import A_NOTE, midi_bytes
 from wetprint import audio
 from wetprint.errors import AudioFileError
 from wetprint.signals import read_training_audio
