@@ -3,8 +3,8 @@
 A low-pass or a cabinet smears an arrival, and the loudest moment of the smear says more of the
 filter than of the delay. So the filter is taken out first: nearly all filters, cabinets and amps
 are of minimum phase, and then the logarithm of the magnitude fixes the phase (Oppenheim and
-Schafer, Discrete-Time Signal Processing, 3rd ed., section 12.2, by the cepstrum). What phase is left
-is a delay and a sign. Frequencies count by their coherence (Hannan and Thomson 1973,
+Schafer, Discrete-Time Signal Processing, 3rd ed., section 12.2, by the cepstrum). What phase is
+left is a delay and a sign. Frequencies count by their coherence (Hannan and Thomson 1973,
 doi:10.2307/2334540), so that distortion and noise count little.
 """
 

@@ -104,7 +104,7 @@ def _band_levels(audio: np.ndarray, rate: float) -> np.ndarray:
         return np.zeros((1 + BAND_COUNT, 1))
     frames = np.lib.stride_tricks.sliding_window_view(audio, size)[::hop]
     spectra = scipy.fft.rfft(frames * np.hanning(size).astype(np.float32), axis=1)
-    power = (spectra.real**2 + spectra.imag**2).T
+    power = (np.real(spectra) ** 2 + np.imag(spectra) ** 2).T
     edges = np.geomspace(LOWEST_BAND_HZ, 0.45 * rate, BAND_COUNT + 1) * size / rate
     starts = np.maximum(np.round(edges[:-1]).astype(int), 1)
     stops = np.maximum(np.round(edges[1:]).astype(int), starts + 1)

@@ -147,7 +147,7 @@ def _deconvolve(
 
 
 def _power(spectrum: np.ndarray) -> np.ndarray:
-    return spectrum.real**2 + spectrum.imag**2
+    return np.real(spectrum) ** 2 + np.imag(spectrum) ** 2
 
 
 def _smooth(power: np.ndarray) -> np.ndarray:

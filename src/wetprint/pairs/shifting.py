@@ -10,6 +10,7 @@ samples are left in place, so that the wet never leads the dry.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import soxr
@@ -24,13 +25,30 @@ LARGEST_DRIFT_PPM = 500.0
 MARGIN_SAMPLES = 1
 
 
+@dataclass(frozen=True)
+class Aligned:
+    """Two recordings laid against each other.
+
+    Attributes:
+        dry: ``(channel, time)``.
+        wet: ``(channel, time)``, equally long.
+        delay_samples: how much later than the dry the wet still is.
+        notes: a sentence for each thing that was done or left alone.
+    """
+
+    dry: np.ndarray
+    wet: np.ndarray
+    delay_samples: float
+    notes: tuple[str, ...]
+
+
 def apply_alignment(
     dry: np.ndarray,
     wet: np.ndarray,
     alignment: Alignment,
     sample_rate: int,
     longest_latency_seconds: float = LONGEST_LATENCY_SECONDS,
-) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+) -> Aligned:
     """Mend drift and latency, and trim both recordings to what they have in common.
 
     Args:
@@ -39,9 +57,6 @@ def apply_alignment(
         alignment: as estimated from the two.
         sample_rate: Hz.
         longest_latency_seconds: what comes later than this is the effect's own delay.
-
-    Returns:
-        Dry and wet of equal length, and a sentence for each thing that was done or left alone.
 
     Raises:
         PairError: the clocks drift apart by more than any recorder's do.
@@ -55,7 +70,14 @@ def apply_alignment(
         notes.append(note)
     dry, wet = dry[:, max(0, -shift) :], wet[:, max(0, shift) :]
     length = min(dry.shape[1], wet.shape[1])
-    return dry[:, :length], wet[:, :length], tuple(notes)
+    left = alignment.delay_samples - shift
+    return Aligned(dry[:, :length], wet[:, :length], left, tuple(notes))
+
+
+def is_ahead(alignment: Alignment) -> bool:
+    """Say whether the wet surely comes before the dry."""
+    earliest = -(MARGIN_SAMPLES + alignment.uncertainty_samples)
+    return alignment.confidence >= SURE_CONFIDENCE and alignment.delay_samples < earliest
 
 
 def _drifted(alignment: Alignment, length: int) -> bool:
@@ -88,12 +110,14 @@ def _decide(alignment: Alignment, sample_rate: int, longest_seconds: float) -> t
     delay, unsure = alignment.delay_samples, alignment.uncertainty_samples
     margin = math.ceil(MARGIN_SAMPLES + unsure)
     if alignment.confidence < SURE_CONFIDENCE:
+        if abs(delay) <= unsure:
+            return 0, ""
         return 0, (
-            "No sharp first arrival of the dry was found in the wet "
-            f"(confidence {alignment.confidence:.2f}), as after a reverb or a change of pitch; "
-            "their timing was left as it is."
+            "No sharp first arrival of the dry was found in the wet (confidence "
+            f"{alignment.confidence:.2f}), as after a reverb or a change of pitch; their timing "
+            "was left as it is."
         )
-    if delay < -(MARGIN_SAMPLES + unsure):
+    if is_ahead(alignment):
         shift = math.floor(delay) - margin
         return shift, (
             f"The wet was {-delay:.1f} samples ({_ms(-delay, sample_rate)}) ahead of the dry, "

@@ -48,7 +48,7 @@ class CrossSpectra:
     def coherence(self) -> np.ndarray:
         """Magnitude-squared coherence ``(bin,)`` in [0, 1), less what chance would give."""
         dry, wet, cross = (_smooth(each.sum(0)) for each in (self.dry, self.wet, self.cross))
-        raw = np.abs(cross) ** 2 / (dry.real * wet.real + 1e-30)
+        raw = np.abs(cross) ** 2 / (np.real(dry) * np.real(wet) + 1e-30)
         chance = 1.5 / self.count
         return np.clip((raw - chance) / max(1 - chance, 0.1), 0, 0.9999)
 
@@ -129,10 +129,10 @@ def _lay_windows(
 
 
 def _power(spectrum: np.ndarray) -> np.ndarray:
-    return spectrum.real**2 + spectrum.imag**2
+    return np.real(spectrum) ** 2 + np.imag(spectrum) ** 2
 
 
 def _smooth(values: np.ndarray) -> np.ndarray:
     if np.iscomplexobj(values):
-        return _smooth(values.real) + 1j * _smooth(values.imag)
+        return _smooth(np.real(values)) + 1j * _smooth(np.imag(values))
     return scipy.ndimage.uniform_filter1d(values.astype(float), COHERENCE_BINS, mode="nearest")
