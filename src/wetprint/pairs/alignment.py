@@ -175,6 +175,6 @@ def _conclude(
         polarity=front.polarity,
         confidence=confidence,
         drift_ppm=round((slope + track.slope) * 1e6, 3),
-        uncertainty_samples=float(UNCERTAINTY_PERIODS * period / front.sharpness),
+        uncertainty_samples=float(UNCERTAINTY_PERIODS * period / front.sharpness**2),
         repeats=arrival.repeats,
     )
