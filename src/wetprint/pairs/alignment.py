@@ -8,6 +8,7 @@ taken out (`front`), followed through time.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,18 +17,28 @@ from wetprint.pairs.arrival import Arrival, first_arrival, loudest_arrival
 from wetprint.pairs.clocks import find_drift, undo_drift
 from wetprint.pairs.front import Front, find_front
 from wetprint.pairs.pair import Alignment, as_mono, require_channels
-from wetprint.pairs.response import Response, estimate_response, thin
+from wetprint.pairs.response import CERTAIN_SIGNIFICANCE, Response, estimate_response, thin
 from wetprint.pairs.tracking import Track, follow
-from wetprint.pairs.windows import CrossSpectra, characters, cross_spectra
+from wetprint.pairs.windows import (
+    MOST_WINDOWS,
+    Character,
+    CrossSpectra,
+    characters,
+    cross_spectra,
+    plain,
+)
 
 MAX_DELAY_SECONDS = 2.0
 CLEARLY_BETTER_CHARACTER = 0.6
 """A driven dry is lined up instead of the dry when it leaves this share of what the dry leaves."""
 CERTAIN_PROMINENCE = 40.0
+ENOUGH_EXPLAINED = 0.2
+"""Of the wet by the arrival: below, it is one moment of a modulated delay, or one echo of many."""
 LEAST_CONFIDENCE = 0.45
 """Below it the wavefront is too blurred to be told from the filter behind it."""
 COARSE_SECONDS = 0.001
 MOST_REFINEMENTS = 3
+CHARACTER_WINDOWS = 40
 STILL_SAMPLES = 0.3
 UNCERTAINTY_PERIODS = 1.5 / (2 * np.pi)
 
@@ -99,9 +110,31 @@ def study(
         response = estimate_response(thin_dry, straight, rate, step, max_delay_seconds)
     arrival = first_arrival(response)
     lag = _inside(arrival.lag_samples, len(closeup.dry), len(closeup.wet))
-    spectra, front, track = closeup.look(lag, found)
-    alignment = _conclude(arrival, lag, front, track, found, sample_rate)
-    return Study(alignment, response, thin_dry, straight, spectra)
+    look = closeup.look(lag, found)
+    plainly = slope != 0.0 and response.significance() >= CERTAIN_SIGNIFICANCE
+    alignment = _conclude(arrival, look, found if plainly else 0.0, sample_rate)
+    return Study(alignment, response, thin_dry, straight, look.plain)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What is seen near a lag.
+
+    Attributes:
+        lag: samples.
+        slope: along which the windows were laid.
+        plain: spectra of the dry against the wet.
+        driven: spectra of the character of the dry that the wet resembles.
+        front: the wavefront, if there is one.
+        track: how it moves.
+    """
+
+    lag: int
+    slope: float
+    plain: CrossSpectra
+    driven: CrossSpectra
+    front: Front | None
+    track: Track
 
 
 class _CloseUp:
@@ -109,16 +142,16 @@ class _CloseUp:
 
     def __init__(self, dry: np.ndarray, wet: np.ndarray, sample_rate: int) -> None:
         self.dry, self.wet, self.sample_rate = dry, wet, sample_rate
-        self.character = dry
+        self.character = plain
 
     def choose_character(self, lag: int, slope: float) -> None:
-        """Keep the version of the dry that explains the wet best, from here on."""
-        versions = list(characters(self.dry))
-        measured = self._measure(versions, lag, slope)
+        """Compare with whatever becomes of the dry that explains the wet best, from here on."""
+        candidates = characters(self.dry)
+        measured = self._measure(candidates, lag, slope, CHARACTER_WINDOWS)
         left = np.array([1 - each.explained() for each in measured])
         best = int(left.argmin())
         if left[best] < CLEARLY_BETTER_CHARACTER * left[0]:
-            self.character = versions[best]
+            self.character = candidates[best]
 
     def refined_slope(self, lag: int, slope: float) -> float:
         """Follow the arrival along a drift until it no longer moves."""
@@ -130,20 +163,21 @@ class _CloseUp:
             start, slope = start + track.start, slope + track.slope
         return slope
 
-    def look(self, lag: int, slope: float) -> tuple[CrossSpectra, Front | None, Track]:
-        """Find the wavefront.
+    def look(self, lag: int, slope: float) -> _Look:
+        """Find the wavefront, and follow it."""
+        spectra, driven = self._measure([plain, self.character], lag, slope)
+        return _Look(lag, slope, spectra, driven, find_front(driven), follow(driven))
 
-        Returns:
-            The spectra of the plain dry, the front, and how the arrival moves.
-        """
-        if self.character is self.dry:
-            plain = driven = self._measure([self.dry], lag, slope)[0]
-        else:
-            plain, driven = self._measure([self.dry, self.character], lag, slope)
-        return plain, find_front(driven), follow(driven)
-
-    def _measure(self, versions: list[np.ndarray], lag: int, slope: float) -> list[CrossSpectra]:
-        return cross_spectra(versions, self.wet, self.sample_rate, lag, slope)
+    def _measure(
+        self,
+        as_heard: Sequence[Character],
+        lag: int,
+        slope: float,
+        most_windows: int = MOST_WINDOWS,
+    ) -> list[CrossSpectra]:
+        return cross_spectra(
+            self.dry, self.wet, as_heard, self.sample_rate, lag, slope, most_windows
+        )
 
 
 def _inside(lag: int, dry_length: int, wet_length: int) -> int:
@@ -152,29 +186,32 @@ def _inside(lag: int, dry_length: int, wet_length: int) -> int:
     return int(np.clip(lag, shortest - dry_length, wet_length - shortest))
 
 
-def _conclude(
-    arrival: Arrival, lag: int, front: Front | None, track: Track, slope: float, sample_rate: int
-) -> Alignment:
+def _conclude(arrival: Arrival, look: _Look, plain_drift: float, sample_rate: int) -> Alignment:
+    """Weigh what was seen; of a blurred arrival, only a drift that was plain from afar counts."""
+    front = look.front
     blurred = Alignment(
         delay_samples=float(arrival.lag_samples),
-        polarity=1,
-        confidence=0.0,
-        drift_ppm=0.0,
+        polarity=1 if front is None else front.polarity,
+        confidence=_confidence(arrival, look),
+        drift_ppm=round(plain_drift * 1e6, 3),
         uncertainty_samples=COARSE_SECONDS * sample_rate,
         repeats=arrival.repeats,
     )
-    if front is None:
+    if front is None or blurred.confidence < LEAST_CONFIDENCE:
         return blurred
-    certainty = min(1.0, arrival.prominence / CERTAIN_PROMINENCE)
-    confidence = float(np.clip(front.sharpness * certainty * track.steadiness, 0, 1))
-    if confidence < LEAST_CONFIDENCE:
-        return dataclasses.replace(blurred, confidence=confidence, polarity=front.polarity)
     period = sample_rate / max(front.bandwidth_hz, 1.0)
-    return Alignment(
-        delay_samples=float(lag + front.offset_samples),
-        polarity=front.polarity,
-        confidence=confidence,
-        drift_ppm=round((slope + track.slope) * 1e6, 3),
+    return dataclasses.replace(
+        blurred,
+        delay_samples=float(look.lag + front.offset_samples),
+        drift_ppm=round((look.slope + look.track.slope) * 1e6, 3),
         uncertainty_samples=float(UNCERTAINTY_PERIODS * period / front.sharpness**2),
-        repeats=arrival.repeats,
     )
+
+
+def _confidence(arrival: Arrival, look: _Look) -> float:
+    """Multiply what speaks for one sharp, steady arrival that much of the wet goes back to."""
+    if look.front is None:
+        return 0.0
+    loud = min(1.0, arrival.prominence / CERTAIN_PROMINENCE)
+    shared = min(1.0, look.driven.explained() / ENOUGH_EXPLAINED)
+    return float(np.clip(look.front.sharpness * loud * shared * look.track.steadiness, 0, 1))

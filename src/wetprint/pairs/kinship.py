@@ -15,10 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.fft
 
-from wetprint.pairs.response import Response
+from wetprint.pairs.response import CERTAIN_SIGNIFICANCE, Response
 
-CERTAIN_SIGNIFICANCE = 40.0
-"""Unrelated playing reaches 27; the weakest coherent effect found reaches 50."""
 HOP_SECONDS = 0.01
 BAND_COUNT = 12
 LOWEST_BAND_HZ = 80.0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,41 +59,66 @@ class CrossSpectra:
         return float((self.coherence() * wet).sum() / (wet.sum() + 1e-30))
 
 
-def characters(dry: np.ndarray) -> Iterator[np.ndarray]:
-    """The dry as it may look to a filter inside the effect: untouched, driven ever harder, folded.
+Character = Callable[[np.ndarray], np.ndarray]
+"""What becomes of a stretch of the dry, ``(time,)``, before it is compared."""
+
+
+def plain(dry: np.ndarray) -> np.ndarray:
+    """Leave the dry as it is."""
+    return dry
+
+
+def characters(dry: np.ndarray) -> list[Character]:
+    """The dry as it may look to a filter inside the effect: plain, driven ever harder, folded.
 
     A distorted recording lines up with its distorted dry far more exactly than with the dry.
     """
-    level = np.sqrt(np.mean(np.square(dry)) + 1e-20)
-    yield np.asarray(dry, np.float32)
-    for drive in (3, 12, 50):
-        yield np.tanh(dry * (drive / level)).astype(np.float32)
+    level = float(np.sqrt(np.mean(np.square(dry)) + 1e-20))
+    driven = [functools.partial(_driven, drive=drive / level) for drive in (3, 12, 50)]
+    return [plain, *driven, _folded]
+
+
+def _driven(dry: np.ndarray, drive: float) -> np.ndarray:
+    return np.tanh(dry * np.float32(drive))
+
+
+def _folded(dry: np.ndarray) -> np.ndarray:
     folded = np.abs(dry)
-    yield (folded - folded.mean()).astype(np.float32)
+    return folded - folded.mean()
 
 
 def cross_spectra(
-    drys: list[np.ndarray], wet: np.ndarray, sample_rate: int, lag: int, slope: float
+    dry: np.ndarray,
+    wet: np.ndarray,
+    as_heard: Sequence[Character],
+    sample_rate: int,
+    lag: int,
+    slope: float,
+    most_windows: int = MOST_WINDOWS,
 ) -> list[CrossSpectra]:
-    """Measure several versions of a dry recording against one wet one.
+    """Measure several characters of a dry recording against one wet one.
 
     Args:
-        drys: each ``(time,)``, all of one length.
+        dry: ``(time,)``.
         wet: ``(time,)``.
+        as_heard: what to compare the wet with.
         sample_rate: Hz.
         lag: of the wet at the start, samples.
         slope: by how much the lag grows per sample.
+        most_windows: to look at, spread over the recording.
 
     Returns:
-        One result per version.
+        One result per character.
     """
-    starts, size = _lay_windows(len(drys[0]), len(wet), sample_rate, lag, slope)
+    starts, size = _lay_windows(len(dry), len(wet), sample_rate, lag, slope)
+    if len(starts) > most_windows:
+        starts = starts[np.linspace(0, len(starts) - 1, most_windows).astype(int)]
     groups = max(1, min(MOST_GROUPS, len(starts) // WINDOWS_PER_GROUP))
     group_of = np.arange(len(starts)) * groups // len(starts)
     bins = size // 2 + 1
     wet_power = np.zeros((groups, bins), np.float32)
-    dry_power = np.zeros((len(drys), groups, bins), np.float32)
-    cross = np.zeros((len(drys), groups, bins), np.complex64)
+    dry_power = np.zeros((len(as_heard), groups, bins), np.float32)
+    cross = np.zeros((len(as_heard), groups, bins), np.complex64)
     taper = np.hanning(size).astype(np.float32)
     turn = 2j * np.pi * np.arange(bins) / size
     for start, group in zip(starts, group_of, strict=True):
@@ -102,14 +128,14 @@ def cross_spectra(
         if slope != 0.0:
             heard *= np.exp(turn * (exact - round(exact))).astype(np.complex64)
         wet_power[group] += _power(heard)
-        for index, dry in enumerate(drys):
-            played = scipy.fft.rfft(dry[start : start + size] * taper)
+        for index, character in enumerate(as_heard):
+            played = scipy.fft.rfft(character(dry[start : start + size]) * taper)
             dry_power[index, group] += _power(played)
             cross[index, group] += np.conj(played) * heard
     times = np.bincount(group_of, starts + size / 2) / np.bincount(group_of)
     return [
         CrossSpectra(times, dry_power[i], wet_power, cross[i], len(starts), size, sample_rate)
-        for i in range(len(drys))
+        for i in range(len(as_heard))
     ]
 
 
