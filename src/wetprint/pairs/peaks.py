@@ -22,4 +22,4 @@ def parabola(values: np.ndarray, index: int) -> float:
         return 0.0
     left, middle, right = values[index - 1 : index + 2]
     bend = left - 2 * middle + right
-    return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) if bend < 0 else 0.0
+    return float(np.clip(0.5 * (right - left) / -bend, -0.5, 0.5)) if bend < 0 else 0.0
