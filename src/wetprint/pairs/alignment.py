@@ -50,7 +50,7 @@ class Study:
     Attributes:
         alignment: the result.
         response: from dry to wet with the drift undone.
-        thinned_dry: ``(time,)``.
+        thinned_dry: ``(time,)``, driven or folded where the plain one is not in the wet.
         thinned_wet: ``(time,)``, the drift undone.
         spectra: of the dry against the wet at the delay found.
     """
@@ -101,7 +101,7 @@ def study(
     rate = sample_rate / step
     slope = find_drift(thin_dry, thin_wet, rate, max_delay_seconds)
     straight = undo_drift(thin_wet, slope)
-    response = estimate_response(thin_dry, straight, rate, step, max_delay_seconds)
+    thin_dry, response = _respond(thin_dry, straight, rate, step, max_delay_seconds)
     loudest = _inside(loudest_arrival(response), len(closeup.dry), len(closeup.wet))
     closeup.choose_character(loudest, slope)
     found = closeup.refined_slope(loudest, slope)
@@ -137,6 +137,27 @@ class _Look:
     track: Track
 
 
+def _respond(
+    dry: np.ndarray, wet: np.ndarray, rate: float, step: int, max_delay_seconds: float
+) -> tuple[np.ndarray, Response]:
+    """Estimate the response, from a driven or folded dry where the wet has nothing of the plain.
+
+    A rectifier or an octave fuzz answers to even powers of the dry only.
+
+    Returns:
+        The dry that was used, and the response.
+    """
+    first = estimate_response(dry, wet, rate, step, max_delay_seconds)
+    if first.significance() >= CERTAIN_SIGNIFICANCE:
+        return dry, first
+    for character in characters(dry)[1:]:
+        changed = character(dry)
+        response = estimate_response(changed, wet, rate, step, max_delay_seconds)
+        if response.significance() >= CERTAIN_SIGNIFICANCE:
+            return changed, response
+    return dry, first
+
+
 class _CloseUp:
     """A dry and a wet recording at full rate, looked at near a lag."""
 
@@ -158,9 +179,9 @@ class _CloseUp:
         start = float(lag)
         for _ in range(MOST_REFINEMENTS):
             track = follow(self._measure([self.character], round(start), slope)[0])
-            if abs(track.slope) * len(self.dry) < STILL_SAMPLES:
-                return slope
             start, slope = start + track.start, slope + track.slope
+            if abs(track.slope) * len(self.dry) < STILL_SAMPLES:
+                break
         return slope
 
     def look(self, lag: int, slope: float) -> _Look:

@@ -42,14 +42,15 @@ def loudest_arrival(response: Response) -> int:
 def first_arrival(response: Response) -> Arrival:
     """Find the direct sound.
 
-    The loudest arrival is direct sound or an echo. An earlier one is taken instead when it stands
-    clear of the noise and of what lies before time zero. Before time zero itself nothing but the
-    loudest arrival is believed.
+    The loudest arrival is direct sound or an echo. An earlier one is taken instead when both
+    estimates agree on it, and it stands clear of the noise and of what lies before time zero.
+    Before time zero itself nothing but the loudest arrival is believed.
     """
     loudness = np.abs(response.both)
     noise = float(np.median(loudness)) + 1e-9 * float(loudness.max()) + 1e-30
     loudest = int(loudness.argmax())
-    index = _earlier(loudness, noise, loudest, response)
+    agreed = np.sqrt(np.maximum(response.common, 0))
+    index = _earlier(agreed, noise, loudest, response)
     lag = index - response.zero
     return Arrival(
         lag_samples=lag * response.step,

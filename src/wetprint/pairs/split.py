@@ -3,7 +3,8 @@
 An effect remembers. A stretch kept for judging is therefore surrounded by a gap as long as that
 memory on either side: before it lies its own past, which is heard but neither scored nor learned
 from; after it lies the past of what is learned from next. Where there are many short recordings,
-whole ones are kept instead, and nothing is lost to gaps.
+whole ones are kept instead, and nothing is lost to gaps. Only in a recording that is too short for
+its own memory the gaps are shorter, as long as it allows.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ GAPS_WORTH = 4
 
 PLACES = 16
 """How many places are compared for one stretch."""
+
+SILENT_DB = -50.0
+"""Stretches this far below the loudest are silence, which judges nothing."""
 
 
 @dataclass(frozen=True)
@@ -116,17 +120,24 @@ def _keep_stretches(
 ) -> tuple[list[Excerpt], list[Excerpt]]:
     """Keep one stretch in each part of a recording, surrounded by gaps."""
     length = pair.length_samples
-    parts = max(1, round(length / (STRETCH_SECONDS * pair.sample_rate)))
+    parts = round(length / (STRETCH_SECONDS * pair.sample_rate))
+    room = int(length * (1 - fraction) / (GAPS_WORTH * max(memory_samples, 1)))
+    parts = max(1, min(parts, room))
     bounds = np.linspace(0, length, parts + 1).astype(int).tolist()
     training: list[Excerpt] = []
     validation: list[Excerpt] = []
     free_from, context = 0, 0
-    for begin, end in itertools.pairwise(bounds):
+    for part, (begin, end) in enumerate(itertools.pairwise(bounds)):
         size = int(fraction * (end - begin))
         gap = min(memory_samples, (end - begin - size) // 4)
         if size < 1:
             continue
-        start = _typical_place(pair.wet, begin + gap, end - gap - size, size)
+        if gap < memory_samples and parts == 1:
+            start = length - size  # at the very end one gap is enough, so it can be longer
+            gap = min(memory_samples, start // 2)
+        else:
+            wanted = _wanted_level(pair.wet, size, part, parts)
+            start = _place(pair.wet, begin + gap, end - gap - size, size, wanted)
         if start - gap > free_from:
             training.append(Excerpt(index, free_from, start - gap, context))
         validation.append(Excerpt(index, start, start + size, gap))
@@ -136,12 +147,32 @@ def _keep_stretches(
     return training, validation
 
 
-def _typical_place(wet: np.ndarray, first: int, last: int, size: int) -> int:
-    """Return the place whose loudness is most like that of the part around it."""
+def _wanted_level(wet: np.ndarray, size: int, part: int, parts: int) -> float:
+    """Return how loud the stretch of a part should be, as mean power.
+
+    A single stretch is as loud as the whole; of several, one is among the quietest, one among the
+    loudest, and the others lie between, in an order that mixes them over the recording.
+    """
+    if parts == 1:
+        return _power(wet)
+    starts = np.arange(0, wet.shape[1] - size + 1, max(1, size // 2))
+    powers = np.array([_power(wet[:, start : start + size]) for start in starts])
+    sounding = powers[powers > powers.max() * 10 ** (SILENT_DB / 10)]
+    ranks = np.argsort([_bits_reversed(number) for number in range(parts)], kind="stable")
+    rank = int(np.flatnonzero(ranks == part)[0])
+    return float(np.quantile(sounding, (rank + 0.5) / parts)) if len(sounding) else 0.0
+
+
+def _bits_reversed(number: int) -> float:
+    """Return van der Corput's number: halves, quarters, eighths of 1, well mixed."""
+    return int(f"{number:032b}"[::-1], 2) / 2**32
+
+
+def _place(wet: np.ndarray, first: int, last: int, size: int, wanted: float) -> int:
+    """Return the place between ``first`` and ``last`` whose loudness is nearest to the wanted."""
     places = np.unique(np.linspace(first, max(first, last), PLACES).astype(int))
     levels = np.array([_power(wet[:, each : each + size]) for each in places])
-    around = _power(wet[:, first : max(first, last) + size])
-    return int(places[np.argmin(np.abs(np.log((levels + 1e-12) / (around + 1e-12))))])
+    return int(places[np.argmin(np.abs(np.log((levels + 1e-12) / (wanted + 1e-12))))])
 
 
 def _power(audio: np.ndarray) -> float:

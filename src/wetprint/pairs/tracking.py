@@ -11,12 +11,13 @@ from wetprint.pairs.peaks import parabola
 from wetprint.pairs.windows import CrossSpectra
 
 FINENESS = 4
-REACH_SECONDS = 0.0015
+REACH_SECONDS = 0.003
 """How far from the common arrival a group of windows may lie."""
+AVERAGINGS = 2
 FEWEST_GROUPS = 4
 CERTAIN = 5.0
 """A slope must be this many times its own standard error ..."""
-SMALLEST_DRIFT_SAMPLES = 0.3
+SMALLEST_DRIFT_SAMPLES = 0.2
 """... and move the arrival this far in all, to be called drift rather than modulation."""
 LEAST_SHARE_OF_MOTION = 0.7
 """... and be most of all the motion there is."""
@@ -29,7 +30,7 @@ class Track:
     """Motion of the arrival.
 
     Attributes:
-        start: lag in samples at the start of the dry recording.
+        start: at the start of the dry, in samples after the lag at which the windows were laid.
         slope: how much the lag grows per sample; 0 unless it is certain.
         steadiness: share of the moments that lie where the line says, 0 to 1.
     """
@@ -43,7 +44,8 @@ def follow(spectra: CrossSpectra) -> Track:
     """Fit a straight line through the delays of groups of windows.
 
     Returns:
-        The line, its start relative to the lag at which the windows were laid.
+        The line; in the middle of the recording it passes through the lag at which the windows
+        were laid.
     """
     if len(spectra.times) < FEWEST_GROUPS:
         return Track(0.0, 0.0, 1.0)
@@ -58,23 +60,41 @@ def follow(spectra: CrossSpectra) -> Track:
 
 
 def _delays(spectra: CrossSpectra) -> tuple[np.ndarray, np.ndarray]:
-    """Delay of every group against all of them together, in samples, and how much it counts."""
+    """Delay of every group, in samples, and how much it counts.
+
+    Each is measured against the average of all, and the average is taken anew with the delays
+    undone (Woody 1967, doi:10.1007/BF02474247), starting from the loudest group alone: a drift
+    would blur the plain average.
+    """
     coherence = spectra.coherence()
-    together = spectra.cross.sum(0)
     weight = np.clip(coherence / (1.02 - coherence), 0, 10) * (coherence > 0.05)
     if weight.sum() == 0:
         weight = np.ones_like(weight)
-    reference = np.conj(together) / (np.abs(together) + 1e-30) * weight
+    white = spectra.cross / (np.abs(spectra.cross) + 1e-30)
+    turn = 2j * np.pi * np.arange(white.shape[1]) / spectra.size
+    template = white[int(spectra.wet.sum(1).argmax())]
+    delays, counts = _against(white, np.conj(template) * weight, spectra)
+    for _ in range(AVERAGINGS):
+        undone = white * np.exp(turn * delays[:, None])
+        template = (undone * counts[:, None]).sum(0) / counts.sum()
+        delays, counts = _against(white, np.conj(template) * weight, spectra)
+    return delays - _weighted_median(delays, counts), counts
+
+
+def _against(
+    white: np.ndarray, reference: np.ndarray, spectra: CrossSpectra
+) -> tuple[np.ndarray, np.ndarray]:
+    """Delay of every group against one reference, and the square of how well it fits."""
+    size = spectra.size * FINENESS
     reach = min(int(REACH_SECONDS * spectra.sample_rate), spectra.size // 4) * FINENESS
-    delays, counts = np.zeros(len(spectra.times)), np.zeros(len(spectra.times))
-    for index, cross in enumerate(spectra.cross):
-        against = scipy.fft.irfft(
-            cross / (np.abs(cross) + 1e-30) * reference, spectra.size * FINENESS
-        )
-        near = np.concatenate([against[-reach:], against[: reach + 1]])
+    total = float(np.abs(reference).sum()) + 1e-30
+    delays, counts = np.zeros(len(white)), np.zeros(len(white))
+    for index, group in enumerate(white):
+        moments = scipy.fft.irfft(group * reference, size)
+        near = np.concatenate([moments[-reach:], moments[: reach + 1]])
         peak = int(near.argmax())
         delays[index] = (peak - reach + parabola(near, peak)) / FINENESS
-        counts[index] = max(near[peak], 0.0) * spectra.size * FINENESS / 2 / weight.sum()
+        counts[index] = max(near[peak], 0.0) * size / 2 / total
     return delays, counts**2 + 1e-6
 
 

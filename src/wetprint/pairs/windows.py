@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -83,8 +84,7 @@ def _driven(dry: np.ndarray, drive: float) -> np.ndarray:
 
 
 def _folded(dry: np.ndarray) -> np.ndarray:
-    folded = np.abs(dry)
-    return folded - folded.mean()
+    return np.abs(dry)
 
 
 def cross_spectra(
@@ -124,12 +124,12 @@ def cross_spectra(
     for start, group in zip(starts, group_of, strict=True):
         exact = lag + slope * (start + size / 2)
         begin = start + round(exact)
-        heard = scipy.fft.rfft(wet[begin : begin + size] * taper)
+        heard = _spectrum(wet[begin : begin + size], taper)
         if slope != 0.0:
             heard *= np.exp(turn * (exact - round(exact))).astype(np.complex64)
         wet_power[group] += _power(heard)
         for index, character in enumerate(as_heard):
-            played = scipy.fft.rfft(character(dry[start : start + size]) * taper)
+            played = _spectrum(character(dry[start : start + size]), taper)
             dry_power[index, group] += _power(played)
             cross[index, group] += np.conj(played) * heard
     times = np.bincount(group_of, starts + size / 2) / np.bincount(group_of)
@@ -143,15 +143,20 @@ def _lay_windows(
     dry_length: int, wet_length: int, sample_rate: int, lag: int, slope: float
 ) -> tuple[np.ndarray, int]:
     """Choose where windows start in the dry, and their size, so that all lie inside both."""
-    margin = 2
+    margin = 2 + math.ceil(abs(slope) * dry_length)
     first = max(0, -lag) + margin
-    last = min(dry_length, int((wet_length - lag) / (1 + slope)), wet_length - lag) - margin
+    last = min(dry_length, wet_length - lag) - margin
     wanted = 2 ** round(np.log2(WINDOW_SECONDS * sample_rate))
     fits = 2 ** int(np.log2(max(1, (last - first) / 4)))
     size = max(SMALLEST_WINDOW, min(wanted, fits))
     count = max(1, min(MOST_WINDOWS, 2 * (last - first) // size - 1))
     starts = np.linspace(first, max(first, last - size), count).astype(int)
     return np.unique(starts), size
+
+
+def _spectrum(sound: np.ndarray, taper: np.ndarray) -> np.ndarray:
+    """Windowed spectrum without the constant offset that rectifiers and some converters add."""
+    return scipy.fft.rfft((sound - sound.mean()) * taper)
 
 
 def _power(spectrum: np.ndarray) -> np.ndarray:
