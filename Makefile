@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+ENGINE := engine/CMakeLists.txt $(wildcard engine/bindings/* engine/include/*/* engine/source/*/*)
 
 .PHONY: demo test check docs format plugins clean
 
@@ -31,12 +32,13 @@ plugins:
 
 # tinysoundfont is installed without what it asks for: that is pyaudio, used for live sound only,
 # which would have to be compiled against PortAudio.
-$(INSTALLED): pyproject.toml constraints.txt
+$(INSTALLED): pyproject.toml constraints.txt $(ENGINE)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade -c constraints.txt pip setuptools
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch
 	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps tinysoundfont
-	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[vst2,dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt scikit-build-core nanobind cmake ninja
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-build-isolation --editable '.[vst2,dev]'
 	touch $@
 
 clean:

@@ -1,0 +1,3 @@
+"""What the compiled module offers; see engine/bindings/module.cpp."""
+
+def cpu_level() -> str: ...

@@ -1,0 +1,29 @@
+"""Whether the engine is there, and whether it is wanted."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+
+SWITCH = "WETPRINT_ENGINE"
+"""Environment variable; ``off`` leaves everything to the PyTorch twins."""
+
+
+def is_present() -> bool:
+    """Say whether the engine was compiled for this installation and is not switched off."""
+    if os.environ.get(SWITCH, "").lower() in ("off", "0", "no"):
+        return False
+    return importlib.util.find_spec("wetprint._engine") is not None
+
+
+def cpu_level() -> str | None:
+    """Return the level of processor whose inner loops are used, or None without the engine.
+
+    Returns:
+        "avx512", "avx2" or "baseline"; ``WETPRINT_CPU`` in the environment can ask for a lower one.
+    """
+    if not is_present():
+        return None
+    from wetprint import _engine
+
+    return _engine.cpu_level()
