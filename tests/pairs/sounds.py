@@ -20,6 +20,7 @@ def plucked(seconds: float, seed: int = 0, rate: int = RATE) -> np.ndarray:
         period = int(rate / (82.4 * 2 ** (generator.integers(0, 30) / 12)))
         excitation = np.zeros(int(rate * generator.uniform(0.2, 1.5)))
         excitation[:period] = generator.uniform(-1, 1, period)
+        excitation[:period] -= excitation[:period].mean()  # a string has no offset to ring out
         loop = np.r_[1, np.zeros(period - 1), -0.498, -0.498]
         note = signal.lfilter([1], loop, excitation) * generator.uniform(0.1, 1)
         note[-200:] *= np.linspace(1, 0, 200)
