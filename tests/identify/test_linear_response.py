@@ -63,3 +63,15 @@ def test_recovers_a_long_response_cut_off_at_the_end():
 
 def test_silence_gives_silence():
     assert not solve_fir(np.zeros((1, 50)), np.ones((1, 50)), 5).any()
+
+
+def test_stopping_early_keeps_what_was_found():
+    generator = np.random.default_rng(0)
+    dry = generator.standard_normal((1, 4000))
+    wet = np.convolve(dry[0], [1.0, 0.5, -0.25])[None, :4000]
+    equations = NormalEquations(64, 1, 1)
+    equations.add(dry, wet)
+    asked = iter([False, False, True])
+    stopped = equations.solve(stop=lambda: next(asked))
+    assert stopped.iterations == 2
+    np.testing.assert_allclose(stopped.response[0, 0, :3], [1.0, 0.5, -0.25], atol=0.05)

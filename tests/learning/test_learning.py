@@ -125,6 +125,12 @@ class TestLinear:
 
         assert solve_linear_models(material(echo))[-1].error < 1e-9
 
+    def test_no_longer_filter_is_begun_when_the_time_is_over(self):
+        known = material(overdrive)
+        all_lengths = [each.taps for each in solve_linear_models(known)]
+        assert [each.taps for each in solve_linear_models(known, stop=lambda: True)] == [64]
+        assert len(all_lengths) > 1
+
     def test_mono_to_stereo(self):
         def both(audio):
             late = np.pad(audio, ((0, 0), (3, 0)))[:, :-3]
@@ -181,6 +187,16 @@ class TestBudget:
         assert budget.share(0) == pytest.approx(0.5, abs=0.01)
         budget.started -= 60
         assert budget.share(0) == 1.0
+
+    def test_the_linear_part_gets_a_share_of_the_time_left(self, monkeypatch):
+        now = 50.0
+        monkeypatch.setattr(time, "monotonic", lambda: now)
+        stop = Budget(minutes=1, steps=None, started=40.0).stop_solving()
+        now += 0.4 * (60 - 10 - CLOSING_SECONDS) - 0.1
+        assert not stop()
+        now += 0.2
+        assert stop()
+        assert not Budget(minutes=0.001, steps=3, started=0.0).stop_solving()()
 
     def test_steps_ignore_the_clock(self):
         budget = Budget(minutes=0.01, steps=4, started=time.monotonic() - 1000)

@@ -93,11 +93,13 @@ def learn(
 
 
 def _say_how_it_went(learned, output: Path) -> None:
+    from wetprint.models.recipes import RECIPES
+
     verdict = learned.model.verdict
     console.say(f"wrote {output}")
     for each in learned.candidates:
         kept = "kept" if each is learned.candidates[0] else "left"
-        trained = f"{each.steps} steps" if each.steps else "solved"
+        trained = f"{each.steps} steps" if RECIPES[each.recipe].trained else "solved"
         console.say(
             f"  {kept}: {each.recipe}, ESR {each.error:.3g} on passages it did not learn from, "
             f"{trained} in {each.seconds:.0f} s"

@@ -10,7 +10,7 @@ matrix (Chan 1988, doi:10.1137/0909051).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,8 +109,15 @@ class NormalEquations:
         if heard_from:
             self.edges.append(_Edge(dry[:, :heard_from], 0, heard_from))
 
-    def solve(self, config: LinearFitConfig | None = None) -> LinearFit:
+    def solve(
+        self, config: LinearFitConfig | None = None, stop: Callable[[], bool] = lambda: False
+    ) -> LinearFit:
         """Solve for the responses.
+
+        Args:
+            config: see there.
+            stop: asked before every step; once it says yes, the taps stay as good as they are
+                (conjugate gradients find the large components first: Hansen 1998).
 
         Returns:
             The fit; all zero when the dry recordings are silent.
@@ -122,7 +129,7 @@ class NormalEquations:
         ridge = config.ridge * energy
         matrix = self._toeplitz_spectrum()
         inverse = self._circulant_inverse(ridge)
-        solved = [self._descend(each, matrix, inverse, ridge, config) for each in self.right]
+        solved = [self._descend(each, matrix, inverse, ridge, config, stop) for each in self.right]
         return LinearFit(np.stack([each for each, _ in solved]), max(count for _, count in solved))
 
     def _pieces(self, length: int) -> Iterator[tuple[int, int, int]]:
@@ -171,6 +178,7 @@ class NormalEquations:
         inverse: np.ndarray,
         ridge: float,
         config: LinearFitConfig,
+        stop: Callable[[], bool],
     ) -> tuple[np.ndarray, int]:
         """Preconditioned conjugate gradients (Hestenes and Stiefel 1952) for one channel out."""
         taps = np.zeros_like(right)
@@ -180,7 +188,7 @@ class NormalEquations:
         descent = float((residual * ahead).sum())
         goal = config.tolerance * float(np.linalg.norm(right))
         for iteration in range(config.most_iterations):
-            if np.linalg.norm(residual) <= goal:
+            if np.linalg.norm(residual) <= goal or stop():
                 return taps, iteration
             product = self._product(direction, matrix, ridge)
             step = descent / float((direction * product).sum())

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 CLOSING_SECONDS = 6.0
 """Kept back from the budget for the last judgement and for writing the model."""
+
+SOLVING_SHARE = 0.4
+"""Of the time left, at most, for the linear part: it takes seconds unless it is ill-posed."""
 
 
 @dataclass
@@ -34,6 +38,13 @@ class Budget:
     def remaining_seconds(self) -> float:
         """Return the time left, never below 0."""
         return max(0.0, 60.0 * self.minutes - CLOSING_SECONDS - self.elapsed_seconds())
+
+    def stop_solving(self) -> Callable[[], bool]:
+        """Return what says that the linear part has had its share; counted steps know no clock."""
+        if self.steps is not None:
+            return lambda: False
+        until = self.elapsed_seconds() + SOLVING_SHARE * self.remaining_seconds()
+        return lambda: self.elapsed_seconds() > until
 
     def begin_training(self) -> None:
         """Note that what is left from now on belongs to training."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,8 +41,20 @@ class LinearModel:
         return self.response.shape[-1]
 
 
-def solve_linear_models(material: Material, progress: Progress = silent) -> list[LinearModel]:
+def never() -> bool:
+    """Say that there is time."""
+    return False
+
+
+def solve_linear_models(
+    material: Material, progress: Progress = silent, stop: Callable[[], bool] = never
+) -> list[LinearModel]:
     """Solve filters of growing length until more length gains nothing.
+
+    Args:
+        material: what is learned from.
+        progress: told which length is being solved.
+        stop: says that the time for it is over; the filter then being solved is the last one.
 
     Returns:
         Every filter solved, the shortest first.
@@ -52,20 +65,23 @@ def solve_linear_models(material: Material, progress: Progress = silent) -> list
     for number, taps in enumerate(lengths):
         progress("solving the linear part", number / len(lengths), f"{taps} taps")
         before = min((each.error for each in solved), default=np.inf)
-        solved.append(solve_linear_model(material, taps))
+        solved.append(solve_linear_model(material, taps, stop))
         fruitless = solved[-1].error > WORTHWHILE_GAIN * before
-        if (fruitless and taps >= ALWAYS_TRIED_TAPS) or solved[-1].error < GOOD_ENOUGH:
+        enough = solved[-1].error < GOOD_ENOUGH or stop()
+        if (fruitless and taps >= ALWAYS_TRIED_TAPS) or enough:
             break
     progress("solving the linear part", 1.0)
     return solved
 
 
-def solve_linear_model(material: Material, taps: int) -> LinearModel:
+def solve_linear_model(
+    material: Material, taps: int, stop: Callable[[], bool] = never
+) -> LinearModel:
     """Solve one filter on the training takes and judge it on the validation takes."""
     equations = NormalEquations(taps, material.channels_in, material.channels_out)
     for take in material.training:
         equations.add(take.dry, take.wet, take.heard_from)
-    response = equations.solve().response
+    response = equations.solve(stop=stop).response
     return LinearModel(response, _error(response, material.validation))
 
 

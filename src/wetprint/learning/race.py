@@ -96,7 +96,7 @@ class Race:
     def run(self, recipes: list[Recipe]) -> list[Candidate]:
         """Run the race and return all candidates, the winner first."""
         begun = self.budget.elapsed_seconds()
-        solved = solve_linear_models(self.material, self.progress)
+        solved = solve_linear_models(self.material, self.progress, self.budget.stop_solving())
         candidates = [self._solved(shortest_good_model(solved), begun)]
         for recipe in recipes:
             asked_for = len(recipes) == 1
