@@ -29,7 +29,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             yield scratch
             scratch.replace(target)
     finally:
-        scratch.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where nothing can be written, nothing is to remove
+            scratch.unlink(missing_ok=True)
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -80,7 +81,10 @@ def naming_the_output(target: Path) -> Iterator[None]:
             raise OutputError(
                 f"cannot write {target}: the disk is full; free some space and run it again"
             ) from error
-        if error.errno in (errno.EFBIG, errno.EIO, errno.ENAMETOOLONG, errno.ENOTDIR):
+        if error.errno in (
+            *(errno.EFBIG, errno.EIO, errno.ENAMETOOLONG, errno.ENOTDIR, errno.ENOENT),
+            *(errno.EISDIR, errno.ELOOP, errno.EINVAL),
+        ):
             raise OutputError(
                 f"cannot write {target}: {error.strerror}; choose another place or name"
             ) from error

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from wetprint.errors import ModelFileError
 from wetprint.learning.training import Judgement, Training
@@ -52,7 +52,7 @@ def save_checkpoint(
     }
     with replacing(path) as scratch:
         plain = {name: each.detach().cpu().contiguous() for name, each in tensors.items()}
-        save_file(plain, scratch, metadata={"wetprint-resume": json.dumps(header)})
+        scratch.write_bytes(save(plain, metadata={"wetprint-resume": json.dumps(header)}))
 
 
 def read_checkpoint(

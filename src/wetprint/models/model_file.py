@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from wetprint.errors import ModelFileError
 from wetprint.models.chain import Chain
@@ -48,11 +48,8 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     }
     text = json.dumps(_finite(header), allow_nan=False)
     weights = {name: each.detach().cpu().contiguous() for name, each in _weights(model.chain)}
-    with replacing(path) as scratch:
-        try:
-            save_file(weights, scratch, metadata={HEADER_KEY: text})
-        except SafetensorError as error:
-            raise _as_os_error(error) from error
+    with replacing(path) as scratch:  # written by us: its own writer hides the file from others
+        scratch.write_bytes(save(weights, metadata={HEADER_KEY: text}))
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
@@ -161,11 +158,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-def _as_os_error(error: SafetensorError) -> Exception:
-    """Recover the system's error from safetensors' text, so that it is told as any other."""
-    text = str(error)
-    if "os error 28" in text.lower() or "No space left" in text:
-        return OSError(28, "No space left on device")
-    return error

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
 from wetprint.audio import AudioReader, AudioWriter, StreamResampler
+from wetprint.errors import AudioFileError, OutputError
 from wetprint.models.model import Model
 from wetprint.playing.stream import ModelStream
 from wetprint.progress import Progress, silent
@@ -36,12 +38,19 @@ def apply_file(
         whether peaks made the file a float one.
 
     Raises:
-        AudioFileError: the source cannot be read.
-        OutputError: the target cannot be written.
+        AudioFileError: the source cannot be read, or has more than two channels.
+        OutputError: the target cannot be written, or is the source.
     """
     notes = []
+    if Path(target).resolve() == Path(source).resolve():
+        raise OutputError(f"{target} is the dry file itself; choose another name for the wet one")
     with AudioReader(source) as reader:
         rate, channels = reader.info.sample_rate, reader.info.channels
+        if channels > 2:
+            raise AudioFileError(
+                f"expected a sound of 1 or 2 channels, but {source} has {channels}; "
+                "split it into mono or stereo files"
+            )
         stream = ModelStream(model, channels)
         if rate != model.sample_rate:
             notes.append(
