@@ -1,3 +1,51 @@
-"""What the compiled module offers; see engine/bindings/module.cpp."""
+"""What the compiled module offers; see engine/bindings/."""
+
+from torch import Tensor
 
 def cpu_level() -> str: ...
+def has_level(level: str) -> bool: ...
+
+class Saved: ...
+
+class Stack:
+    @property
+    def context_samples(self) -> int: ...
+    @property
+    def weight_count(self) -> int: ...
+    def forward(
+        self,
+        weights: Tensor,
+        audio: Tensor,
+        condition: Tensor | None,
+        head_input: Tensor | None,
+        wet: Tensor,
+        last_hidden: Tensor | None,
+        keep: bool,
+        threads: int,
+        level: str = "",
+    ) -> Saved | None: ...
+    def backward(
+        self,
+        saved: Saved,
+        weights: Tensor,
+        wet: Tensor | None,
+        last_hidden: Tensor | None,
+        weight_gradient: Tensor,
+        audio: Tensor | None,
+        condition: Tensor | None,
+        head_input: Tensor | None,
+        threads: int,
+        level: str = "",
+    ) -> None: ...
+
+def make_stack(
+    inputs: int,
+    conditions: int,
+    width: int,
+    outputs: int,
+    kernel_size: int,
+    dilations: list[int],
+    activation: int,
+    accumulate: bool,
+    last_hidden: bool,
+) -> Stack: ...

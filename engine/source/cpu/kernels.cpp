@@ -1,6 +1,9 @@
 // Compiled once for each level of processor (see CMakeLists.txt); WETPRINT_LEVEL names the level.
 #include "cpu/kernels.h"
 
+#include "cpu/activations.h"
+#include "cpu/combine.h"
+#include "cpu/correlate.h"
 #include "cpu/simd.h"
 
 #define WETPRINT_TEXT_(name) #name
@@ -14,6 +17,11 @@ extern const Kernels WETPRINT_JOIN(kernels_, WETPRINT_LEVEL);
 const Kernels WETPRINT_JOIN(kernels_, WETPRINT_LEVEL) = {
     .level = WETPRINT_TEXT(WETPRINT_LEVEL),
     .lanes = kLanes,
+    .combine = combine,
+    .correlate = correlate,
+    .sum_rows = sum_rows,
+    .activate = activate,
+    .activate_backward = activate_backward,
 };
 
 }  // namespace wetprint

@@ -1,11 +1,58 @@
 // The table of inner loops. One such table exists for each level of processor.
+//
+// Signals lie in rows, one a channel, time contiguous, `stride` floats from row to row. Every count
+// of samples is a multiple of kSampleQuantum, so that no loop has a tail narrower than a vector.
 #pragma once
 
+#include <cstddef>
+
 namespace wetprint {
+
+constexpr std::ptrdiff_t kSampleQuantum = 16;
+
+struct Rows {
+  float* at = nullptr;
+  std::ptrdiff_t stride = 0;
+
+  float* row(std::ptrdiff_t index) const { return at + index * stride; }
+  Rows from(std::ptrdiff_t sample) const { return {at + sample, stride}; }
+};
+
+enum class Activation : int { tanh = 0, gated = 1, leaky_relu = 2, relu = 3 };
+
+// Rows that the nonlinearity takes for each row that it returns.
+static constexpr int rows_of(Activation activation) {
+  return activation == Activation::gated ? 2 : 1;
+}
 
 struct Kernels {
   const char* level;  // "baseline", "avx2" or "avx512"
   int lanes;          // floats in one vector
+
+  // out[o][t] = initial[o][t] + bias[o] + sum over i of weights[o][i] * inputs[i][t]
+  //
+  // Any dilated convolution is this, each tap being one more input row that starts earlier. The
+  // weights are packed in panels (panels.h): panel after panel, in each [input][row of the panel].
+  // `bias` and `initial.at` may be null; `initial` may be `out`.
+  void (*combine)(const float* const* inputs, int input_count, const float* weights,
+                  const float* bias, Rows initial, Rows out, int outputs, std::ptrdiff_t samples);
+
+  // sums[o][i] += sum over t of gradient[o][t] * inputs[i][t], in the packing of `combine`
+  void (*correlate)(Rows gradient, int outputs, const float* const* inputs, int input_count,
+                    std::ptrdiff_t samples, float* sums);
+
+  // sums[r] += sum over t of rows[r][t]
+  void (*sum_rows)(Rows rows, int count, std::ptrdiff_t samples, float* sums);
+
+  // Puts the nonlinearity's result in `active`, which may be `saved`, and adds it to `head` unless
+  // that is null. `saved` comes in as what the nonlinearity hears and is left as what its gradient
+  // needs: its results, for "gated" the tanh and the sigmoid.
+  void (*activate)(Activation activation, Rows saved, Rows active, Rows head, int width,
+                   std::ptrdiff_t samples);
+
+  // The gradient to what the nonlinearity hears, from that to its result; both may be one.
+  void (*activate_backward)(Activation activation, Rows saved, Rows gradient, Rows out, int width,
+                            std::ptrdiff_t samples);
 };
 
 // The table for the best level that this machine has, or for the one that the environment variable

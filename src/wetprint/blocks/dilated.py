@@ -10,12 +10,14 @@ mu-law softmax output and conditioning on knobs.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from wetprint.blocks.block import Block, BlockStream
 from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, one_of, whole_number
+from wetprint.engine.dilated import StackConfig, dilated_stack, serves
 
 ACTIVATIONS = ("tanh", "gated", "leaky_relu")
 HEADS = ("last", "accumulate")
@@ -81,6 +83,12 @@ class DilatedLayer(nn.Module):
         )
         self.residual = nn.Conv1d(width, width, 1)
 
+    def weights(self) -> list[Tensor]:
+        """List the weights in the order that the engine takes them."""
+        mixin = None if self.mixin is None else self.mixin.weight
+        weights = [self.conv.weight, mixin, self.conv.bias, *self.residual.parameters()]
+        return [each for each in weights if each is not None]
+
     def forward(self, hidden: Tensor, dry: Tensor) -> tuple[Tensor, Tensor]:
         """Return the layer's activation and the residual sum that the next layer hears.
 
@@ -116,12 +124,26 @@ class Dilated(Block):
         self.layers = nn.ModuleList(DilatedLayer(config, each) for each in config.dilations)
         self.mix_down = nn.Conv1d(config.width, config.channels_out, 1)
         self.dry_gain = nn.Parameter(torch.ones(())) if config.skip else None
+        self.stack_config = StackConfig(
+            inputs=config.channels_in,
+            width=config.width,
+            outputs=config.channels_out,
+            kernel_size=config.kernel_size,
+            dilations=config.dilations,
+            activation=config.activation,
+            accumulate=config.head == "accumulate",
+            conditions=config.channels_in if config.input_mixin else 0,
+        )
         if config.skip:  # the untrained network passes audio through
             for parameter in self.mix_down.parameters():
                 nn.init.zeros_(parameter)
 
     def valid(self, audio: Tensor, start_sample: int = 0) -> Tensor:
         """See Block."""
+        if serves(self.stack_config, [audio, self.lift.weight]):
+            condition = audio if self.config.input_mixin else None
+            wet = dilated_stack(self.stack_config, self._weights(), audio, condition).wet
+            return self._with_dry(wet, audio)
         hidden = self.lift(audio)
         wanted = audio.shape[-1] - self.context_samples
         return self._through_layers(audio, hidden, wanted, lambda layer, heard: heard)
@@ -140,9 +162,17 @@ class Dilated(Block):
                 summed = summed + latest(active, wanted)
         # "last" mixes the residual sum, which carries every layer's activation
         wet = self.mix_down(summed if self.config.head == "accumulate" else hidden)
-        if self.dry_gain is not None:
-            wet = wet + self.dry_gain * self._dry_for(latest(dry, wanted))
-        return wet
+        return self._with_dry(wet, dry)
+
+    def _with_dry(self, wet: Tensor, dry: Tensor) -> Tensor:
+        if self.dry_gain is None:
+            return wet
+        return wet + self.dry_gain * self._dry_for(latest(dry, wet.shape[-1]))
+
+    def _weights(self) -> list[Tensor]:
+        """List the weights in the order that the engine takes them."""
+        within = [each for layer in self.layers for each in cast(DilatedLayer, layer).weights()]
+        return [*self.lift.parameters(), *within, *self.mix_down.parameters()]
 
     def _dry_for(self, dry: Tensor) -> Tensor:
         """Fit the dry channels to the channels out: mono goes to both sides, stereo is averaged."""

@@ -6,6 +6,6 @@ GPUs, and which works where nothing could be compiled.
 
 from __future__ import annotations
 
-from wetprint.engine.presence import cpu_level, is_present
+from wetprint.engine.presence import cpu_level, has_level, is_present
 
-__all__ = ["cpu_level", "is_present"]
+__all__ = ["cpu_level", "has_level", "is_present"]

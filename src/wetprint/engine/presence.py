@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 
@@ -13,6 +14,11 @@ def is_present() -> bool:
     """Say whether the engine was compiled for this installation and is not switched off."""
     if os.environ.get(SWITCH, "").lower() in ("off", "0", "no"):
         return False
+    return _is_compiled()
+
+
+@functools.cache
+def _is_compiled() -> bool:
     return importlib.util.find_spec("wetprint._engine") is not None
 
 
@@ -27,3 +33,12 @@ def cpu_level() -> str | None:
     from wetprint import _engine
 
     return _engine.cpu_level()
+
+
+def has_level(level: str) -> bool:
+    """Say whether this machine can run the inner loops compiled for a level of processor."""
+    if not is_present():
+        return False
+    from wetprint import _engine
+
+    return _engine.has_level(level)

@@ -1,0 +1,6 @@
+// The Python face of source/training.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+void bind_stack(nanobind::module_& module);
