@@ -20,12 +20,11 @@ from safetensors.torch import save
 from wetprint.errors import ModelFileError
 from wetprint.models.chain import Chain
 from wetprint.models.model import Model
-from wetprint.models.registry import block_from_dict, block_to_dict
+from wetprint.models.registry import MOST_BLOCKS, block_to_dict, chain_from_list
 from wetprint.outputs import replacing
 
 FORMAT_VERSION = 1
 HEADER_KEY = "wetprint"
-MOST_BLOCKS = 256
 SAMPLE_RATES_HZ = (4_000, 768_000)
 
 
@@ -121,7 +120,7 @@ def _build(file: Path, header: dict[str, Any]) -> Chain:
     """Build the chain on the meta device, which has shapes but no memory."""
     try:
         with torch.device("meta"):
-            chain = Chain(block_from_dict(each) for each in header["chain"])
+            chain = chain_from_list(header["chain"])
     except (ValueError, RuntimeError) as error:
         raise ModelFileError(f"the chain in {file} cannot be built: {error}") from error
     for key in ("channels_in", "channels_out", "latency_samples"):

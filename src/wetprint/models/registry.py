@@ -15,7 +15,22 @@ from wetprint.blocks.convolution import Fir, FirConfig
 from wetprint.blocks.delay import Delay, DelayConfig
 from wetprint.blocks.dilated import Dilated, DilatedConfig
 from wetprint.blocks.gain import Gain, GainConfig
+from wetprint.blocks.high_pass import HighPass, HighPassConfig
+from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
 from wetprint.errors import nearest_names
+from wetprint.models.chain import Chain
+from wetprint.models.parallel import Parallel
+
+PARALLEL = "parallel"
+"""The one block made of chains; its config lists them, block by block."""
+
+MOST_BLOCKS = 256
+"""In one chain."""
+
+MOST_BRANCHES = 16
+
+DEEPEST_NESTING = 4
+"""Of parallel chains within chains; a file from a stranger may not go deeper."""
 
 
 @dataclass(frozen=True)
@@ -35,22 +50,29 @@ BLOCKS: dict[str, BlockKind] = {
         BlockKind("delay", "a fixed delay of whole samples", DelayConfig, Delay),
         BlockKind("fir", "an impulse response", FirConfig, Fir),
         BlockKind("dilated", "dilated convolutions (WaveNet, TCN)", DilatedConfig, Dilated),
+        BlockKind("waveshaper", "a static curve", WaveshaperConfig, Waveshaper),
+        BlockKind("high_pass", "a first-order high-pass", HighPassConfig, HighPass),
     )
 }
 
 
 def block_name(block: Block) -> str:
-    """Return the name under which a block is registered.
+    """Return the name under which a block is known.
 
     Raises:
         KeyError: the block's class is not registered.
     """
+    if isinstance(block, Parallel):
+        return PARALLEL
     return next(kind.name for kind in BLOCKS.values() if kind.block is type(block))
 
 
 def describe_block(block: Block) -> tuple[str, str]:
     """Return a block's name and, in words, what it is and how it is set."""
     name = block_name(block)
+    if isinstance(block, Parallel):
+        branches = [" → ".join(block_name(each) for each in branch) for branch in block]
+        return name, f"chains side by side, added up: {' + '.join(branches)}"
     settings = [
         f"{field.name.replace('_', ' ')} {_in_words(getattr(block.config, field.name))}"
         for field in dataclasses.fields(block.config)
@@ -68,11 +90,29 @@ def _in_words(value: object) -> str:
 
 def block_to_dict(block: Block) -> dict[str, Any]:
     """Describe how to build a block, without its weights, as plain JSON values."""
+    if isinstance(block, Parallel):
+        branches = [[block_to_dict(each) for each in branch] for branch in block]
+        return {"block": PARALLEL, "config": {"branches": branches}}
     return {"block": block_name(block), "config": dataclasses.asdict(block.config)}
 
 
-def block_from_dict(description: object) -> Block:
+def chain_from_list(descriptions: object, depth: int = 0) -> Chain:
+    """Build a chain from the descriptions of its blocks.
+
+    Raises:
+        ValueError: not a list of block descriptions, too many, or nested too deeply.
+    """
+    if not isinstance(descriptions, list) or not 1 <= len(descriptions) <= MOST_BLOCKS:
+        raise ValueError(f"a chain is a list of 1 to {MOST_BLOCKS} blocks")
+    return Chain(block_from_dict(each, depth) for each in descriptions)
+
+
+def block_from_dict(description: object, depth: int = 0) -> Block:
     """Build a block from its description; the reverse of block_to_dict.
+
+    Args:
+        description: as block_to_dict returns it.
+        depth: how many parallel chains it lies within.
 
     Raises:
         ValueError: the description is not of that form, or a value is out of range.
@@ -80,6 +120,8 @@ def block_from_dict(description: object) -> Block:
     if not isinstance(description, dict) or set(description) != {"block", "config"}:
         raise ValueError(f"a block is described by 'block' and 'config', got {description!r:.200}")
     name, values = description["block"], description["config"]
+    if name == PARALLEL:
+        return _parallel_from_dict(values, depth)
     if name not in BLOCKS:
         raise ValueError(f"there is no block '{name!s:.100}'{nearest_names(str(name), BLOCKS)}")
     kind = BLOCKS[name]
@@ -95,3 +137,12 @@ def block_from_dict(description: object) -> Block:
         return kind.block(kind.config(**tuples))
     except TypeError as error:
         raise ValueError(f"the config of block '{name}' does not fit: {error}") from error
+
+
+def _parallel_from_dict(values: object, depth: int) -> Parallel:
+    branches = values.get("branches") if isinstance(values, dict) else None
+    if not isinstance(branches, list) or not 1 <= len(branches) <= MOST_BRANCHES:
+        raise ValueError(f"the config of block '{PARALLEL}' lists 1 to {MOST_BRANCHES} 'branches'")
+    if depth >= DEEPEST_NESTING:
+        raise ValueError(f"parallel chains may be nested {DEEPEST_NESTING} deep, got more")
+    return Parallel(chain_from_list(each, depth + 1) for each in branches)

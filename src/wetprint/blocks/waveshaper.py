@@ -1,0 +1,72 @@
+"""A static curve from amplitude to amplitude: what a diode, a tube or a converter does at once.
+
+The curve is a cubic spline (see ``spline.py``) that passes through zero, so that silence stays
+silence. Splines as waveshapers: Uncini 2003 (doi:10.1016/S0165-1684(02)00429-2). Left out:
+antialiasing; the curve folds what lies above half the sample rate, as most plugins do.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from wetprint.blocks.block import Block
+from wetprint.blocks.checks import whole_number
+from wetprint.blocks.spline import slope_weights, straight, value_weights
+
+MOST_INTERVALS = 4096
+
+
+@dataclass(frozen=True)
+class WaveshaperConfig:
+    """The curve's grid.
+
+    Attributes:
+        intervals: equal intervals from ``-reach`` to ``reach``.
+        reach: amplitude up to which the curve bends; a straight line beyond.
+        channels: every channel passes through the same curve.
+    """
+
+    intervals: int = 128
+    reach: float = 1.0
+    channels: int = 1
+
+    def __post_init__(self) -> None:
+        whole_number("intervals", self.intervals, 1, MOST_INTERVALS)
+        whole_number("channels", self.channels, 1, 2)
+        number = isinstance(self.reach, int | float) and not isinstance(self.reach, bool)
+        if not number or not math.isfinite(self.reach) or not 1e-9 <= self.reach <= 1e9:
+            raise ValueError(f"reach must be a number from 1e-9 to 1e9, got {self.reach!r:.50}")
+
+
+class Waveshaper(Block):
+    """Send every sample through the curve ``f(x) - f(0)``; the untrained curve is a wire."""
+
+    learning_rate_factor = 0.1
+
+    def __init__(self, config: WaveshaperConfig):
+        super().__init__()
+        self.config = config
+        self.channels_in = self.channels_out = config.channels
+        line = torch.from_numpy(straight(config.intervals, config.reach))
+        self.coefficients = nn.Parameter(line.to(torch.get_default_dtype()))
+
+    def valid(self, audio: Tensor, start_sample: int = 0) -> Tensor:
+        """See Block."""
+        return self.curve(audio) - self.curve(audio.new_zeros(()))
+
+    def curve(self, amplitude: Tensor) -> Tensor:
+        """Return ``f`` at every amplitude, of any shape."""
+        config = self.config
+        bent = amplitude.clamp(-config.reach, config.reach)
+        position = (bent + config.reach) * (config.intervals / (2.0 * config.reach))
+        left = position.detach().floor().clamp(max=config.intervals - 1)
+        place, left = position - left, left.long()
+        near = [self.coefficients[left + each] for each in range(4)]
+        value = sum(weight * each for weight, each in zip(value_weights(place), near, strict=True))
+        slope = sum(weight * each for weight, each in zip(slope_weights(place), near, strict=True))
+        beyond = (amplitude - bent) * (config.intervals / (2.0 * config.reach))
+        return value + slope * beyond
