@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from dataclasses import dataclass
 
 import pytest
 
-from wetprint.cli.main import main
+from wetprint.cli.main import INTERRUPTS, main
 
 
 @dataclass
@@ -28,4 +29,7 @@ def wetprint(capsys, monkeypatch):
         captured = capsys.readouterr()
         return Ran(int(ended.value.code or 0), captured.out, captured.err)
 
-    return run
+    before = {name: signal.getsignal(getattr(signal, name)) for name in INTERRUPTS}
+    yield run
+    for name, handler in before.items():  # a command that has ended ignores interrupts
+        signal.signal(getattr(signal, name), handler)

@@ -1,6 +1,7 @@
-"""Where ``wetprint`` begins: the list of subcommands, and what becomes of errors.
+"""Where ``wetprint`` begins, and what becomes of interrupts.
 
 Exit status: 0 done, 1 could not be done (one clear sentence on standard error), 2 wrong usage.
+Everything that takes time to import is imported when an interrupt can already be taken.
 """
 
 from __future__ import annotations
@@ -11,65 +12,44 @@ import os
 import signal
 import sys
 
-import typer
+__all__ = ["clock", "main"]
 
-from wetprint.cli import apply as apply_command
-from wetprint.cli import capture as capture_command
-from wetprint.cli import console
-from wetprint.cli import demo as demo_command
-from wetprint.cli import effects as effects_command
-from wetprint.cli import evaluate as evaluate_command
-from wetprint.cli import generate as generate_command
-from wetprint.cli import info as info_command
-from wetprint.cli import learn as learn_command
-from wetprint.cli import render as render_command
-from wetprint.errors import WetprintError
+INTERRUPTS = ("SIGINT", "SIGTERM", "SIGHUP")
+"""Ctrl-C, a polite end by the system, and the terminal being closed; not all are everywhere."""
 
-__all__ = ["app", "clock", "main"]
 
-app = typer.Typer(
-    name="wetprint",
-    help="Learns any musical effect: from a plugin, or from a dry and a wet recording.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+class Interrupted(KeyboardInterrupt):
+    """An interrupt that CPython does not remember.
 
-COMMANDS = {
-    "demo": demo_command.demo,
-    "generate": generate_command.generate,
-    "capture": capture_command.capture,
-    "effects": effects_command.effects,
-    "render": render_command.render,
-    "learn": learn_command.learn,
-    "apply": apply_command.apply,
-    "evaluate": evaluate_command.evaluate,
-    "info": info_command.info,
-}
-
-for name, command in COMMANDS.items():
-    app.command(name)(command)
+    A KeyboardInterrupt proper that has passed through ``exec``, as dataclasses use it, makes
+    Python 3.11 end by the signal instead of the exit status, even where it was caught.
+    """
 
 
 def main() -> None:
     """Run the command line and exit."""
     # Threads that wait by spinning bring training to a crawl as soon as anything else runs.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        app(standalone_mode=True)
-    except WetprintError as error:
-        sys.exit(console.failed(str(error)))
+        _on_interrupt(_interrupt)
+        from wetprint.cli.commands import run
+
+        status = run()
     except KeyboardInterrupt:
-        sys.exit(console.failed("interrupted; nothing half-written was left"))
-    except BrokenPipeError:
-        sys.exit(1)
-    except OSError as error:
-        sys.exit(console.failed(f"the system says: {error}"))
-    except MemoryError:
-        sys.exit(console.failed("out of memory; close other programs or use a shorter recording"))
+        print("wetprint: interrupted; nothing half-written was left", file=sys.stderr)
+        status = 1
+    finally:
+        _on_interrupt(signal.SIG_IGN)
+    sys.exit(status)
 
 
-def _interrupt(signal_number: int, frame: object) -> None:
-    raise KeyboardInterrupt
+def _interrupt(number: int, frame: object) -> None:
+    """Stop once: a second interrupt must not keep the first one from tidying up."""
+    _on_interrupt(signal.SIG_IGN)
+    raise Interrupted
+
+
+def _on_interrupt(handler: signal._HANDLER) -> None:
+    for name in INTERRUPTS:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), handler)

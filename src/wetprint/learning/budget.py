@@ -43,7 +43,8 @@ class Budget:
         """Return what says that the linear part has had its share; counted steps know no clock."""
         if self.steps is not None:
             return lambda: False
-        until = self.elapsed_seconds() + SOLVING_SHARE * self.remaining_seconds()
+        left = self.remaining_seconds() + self.spent_before_seconds  # solved anew when resumed
+        until = self.elapsed_seconds() + SOLVING_SHARE * left
         return lambda: self.elapsed_seconds() > until
 
     def begin_training(self) -> None:

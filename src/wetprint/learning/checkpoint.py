@@ -14,9 +14,11 @@ from safetensors.torch import save
 
 from wetprint.errors import ModelFileError
 from wetprint.learning.training import Judgement, Training
+from wetprint.models.chain import Chain
+from wetprint.models.registry import block_from_dict, block_to_dict
 from wetprint.outputs import replacing
 
-CHECKPOINT_VERSION = 1
+CHECKPOINT_VERSION = 2
 
 
 def checkpoint_path(model_path: str | os.PathLike[str]) -> Path:
@@ -44,6 +46,7 @@ def save_checkpoint(
     header = {
         "version": CHECKPOINT_VERSION,
         "run": run,
+        "chain": [block_to_dict(block) for block in training.chain],
         "elapsed_seconds": elapsed_seconds,
         "step": training.step,
         "best_error": training.best_error,
@@ -90,6 +93,18 @@ def read_checkpoint(
                 "give the same, or remove the file and learn anew"
             )
     return header, tensors
+
+
+def chain_of(header: dict[str, Any]) -> Chain:
+    """Build the chain that a saved run trained; its weights are yet to come.
+
+    Raises:
+        ModelFileError: the header describes no chain.
+    """
+    try:
+        return Chain(block_from_dict(each) for each in header["chain"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ModelFileError(f"the interrupted run holds no chain: {error!s:.200}") from error
 
 
 def restore(training: Training, header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from wetprint.learning.budget import Budget
-from wetprint.learning.checkpoint import read_checkpoint, restore, save_checkpoint
+from wetprint.learning.checkpoint import chain_of, read_checkpoint, restore, save_checkpoint
 from wetprint.learning.config import LearnConfig
 from wetprint.learning.linear import LinearModel, shortest_good_model, solve_linear_models
 from wetprint.learning.material import Material, validation_esr, wire_levels
@@ -133,12 +133,7 @@ class Race:
     def _train(self, recipe: Recipe, solved: list[LinearModel], rival: float) -> Candidate:
         begun = self.budget.elapsed_seconds()
         torch.manual_seed(self.config.seed)
-        chain = recipe.build(self._known(solved))
-        training = Training(
-            chain, self.material, self.config.training, self.device, self.config.seed
-        )
-        if self.resume:
-            self._take_up(training)
+        training = self._take_up() if self.resume else self._new(recipe.build(self._known(solved)))
         self.budget.begin_training()
         try:
             training.run(self.budget, self._watch(training, rival))
@@ -150,7 +145,9 @@ class Race:
             training.keep_best()
         seconds = self.budget.elapsed_seconds() - begun
         history = tuple(training.history)
-        return Candidate(recipe.name, chain, training.best_error, seconds, training.step, history)
+        return Candidate(
+            recipe.name, training.chain, training.best_error, seconds, training.step, history
+        )
 
     def _watch(self, training: Training, rival: float) -> Callable[[float], bool]:
         """Return what training asks after every step: report, put away, whether to go on.
@@ -178,7 +175,13 @@ class Race:
             save_checkpoint(training, self.checkpoint, self.identity, spent)
         self.saved_at = time.monotonic()
 
-    def _take_up(self, training: Training) -> None:
+    def _take_up(self) -> Training:
+        """Go on with the chain as it was put away, not as what is known now would build it."""
         assert self.checkpoint is not None
         header, tensors = read_checkpoint(self.checkpoint, self.identity)
+        training = self._new(chain_of(header))
         restore(training, header, tensors)
+        return training
+
+    def _new(self, chain: Chain) -> Training:
+        return Training(chain, self.material, self.config.training, self.device, self.config.seed)
