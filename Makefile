@@ -4,6 +4,9 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 ENGINE := engine/CMakeLists.txt $(wildcard engine/bindings/* engine/include/*/* engine/source/*/*)
 
+# Material for MkDocs greets every build with an announcement about its own future.
+export NO_MKDOCS_2_WARNING := 1
+
 .PHONY: demo test check docs format plugins clean
 
 demo: $(INSTALLED)

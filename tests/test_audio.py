@@ -286,6 +286,16 @@ def test_foreign_chunks_are_passed_over(tmp_path):
     )
 
 
+def test_a_truncated_mp3_is_refused_without_its_decoders_warnings(tmp_path, capfd):
+    sound = np.random.default_rng(0).normal(0, 0.1, 96_000)
+    soundfile.write(tmp_path / "whole.mp3", sound, 48_000)
+    whole = (tmp_path / "whole.mp3").read_bytes()
+    (tmp_path / "half.mp3").write_bytes(whole[: len(whole) // 2])
+    assert check_complete(tmp_path / "whole.mp3") is None
+    refuses(tmp_path / "half.mp3", "is truncated")
+    assert capfd.readouterr().err == ""
+
+
 def test_an_mp3_without_length_is_counted_when_its_rate_is_constant(tmp_path):
     """MPEG-1 layer III, 128 kbit/s, 48 kHz: 384 bytes hold 1152 samples; 44 bytes lead in."""
     frame = bytes([0xFF, 0xFB, 0x94, 0xC4]) + bytes(380)

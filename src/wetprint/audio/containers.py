@@ -122,6 +122,7 @@ def _check_mpeg(path: Path, file: BinaryIO, start: bytes) -> int | None:
             )
         head = data[position : position + 200]
         if b"Xing" in head or b"Info" in head or b"VBRI" in head:
+            _check_xing(path, head, len(data))  # some writers count tags in
             return None
         lengths = _mpeg_frame_lengths(data, position)
         is_mpeg_1 = head[1] >> 3 & 3 == 3
@@ -131,6 +132,21 @@ def _check_mpeg(path: Path, file: BinaryIO, start: bytes) -> int | None:
             "convert it to WAV or FLAC first"
         )
     return len(lengths) * (1152 if is_mpeg_1 else 576)
+
+
+def _check_xing(path: Path, head: bytes, found: int) -> None:
+    """Compare the length in bytes, where a Xing or Info header gives it, with what is there.
+
+    libsndfile's decoder would print a warning of its own, and read on to a sudden end.
+    """
+    place = max(head.find(b"Xing"), head.find(b"Info"))
+    flags = int.from_bytes(head[place + 4 : place + 8], "big")
+    if place < 0 or not flags & 2:
+        return
+    at = place + 8 + 4 * (flags & 1)  # a count of frames may come first
+    promised = int.from_bytes(head[at : at + 4], "big")
+    if promised > found:
+        raise _truncated(path, promised, found)
 
 
 def _syncsafe(four: bytes) -> int:
