@@ -86,19 +86,19 @@ class _Recursion(torch.autograd.Function):
     """The recursion and its adjoint, which is the same recursion backwards in time."""
 
     @staticmethod
-    def forward(context, audio: Tensor, pole: Tensor) -> Tensor:
-        context.save_for_backward(audio, pole)
+    def forward(ctx, audio: Tensor, pole: Tensor) -> Tensor:
+        ctx.save_for_backward(audio, pole)
         return _filtered(high_pass_coefficients(float(pole)), audio)
 
     @staticmethod
-    def backward(context, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def backward(ctx, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
         (gradient,) = gradients
-        audio, pole = context.saved_tensors
+        audio, pole = ctx.saved_tensors
         value = float(pole)
         to_audio = to_pole = None
-        if context.needs_input_grad[0]:
+        if ctx.needs_input_grad[0]:
             to_audio = _filtered(high_pass_coefficients(value), gradient.flip(-1)).flip(-1)
-        if context.needs_input_grad[1]:
+        if ctx.needs_input_grad[1]:
             # d/dpole of (1 + pole) / 2 (1 - 1/z) / (1 - pole/z)
             top = np.array([0.5, 0.0, -0.5])
             change = _filtered((top, np.array([1.0, -2.0 * value, value * value])), audio)

@@ -2,11 +2,12 @@
 
 One curve between two filters is a Wiener-Hammerstein system, what most overdrives, distortions and
 saturating tubes are built like. All filters and curves are solved together by the Levenberg-
-Marquardt method (Marquardt 1963, doi:10.1137/0111030): every step is a linear least-squares problem,
-solved by conjugate gradients whose products are FFTs, preconditioned block by block (circulant for
-filters, exact for curves). The curves are P-splines (Eilers and Marx 1996, doi:10.1214/ss/1038425655),
-so that stretches of a curve that were never heard go on smoothly. For the identification of such
-systems see Schoukens and Tiels 2017 (doi:10.1016/j.automatica.2017.06.044).
+Marquardt method (Marquardt 1963, doi:10.1137/0111030): every step is a linear least-squares
+problem, solved by conjugate gradients whose products are FFTs, preconditioned block by block
+(circulant for filters, exact for curves). The curves are P-splines (Eilers and Marx 1996,
+doi:10.1214/ss/1038425655), so that stretches of a curve that were never heard go on smoothly. For
+the identification of such systems see Schoukens and Tiels 2017
+(doi:10.1016/j.automatica.2017.06.044).
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ HEADROOM = 1.1
 """Curves reach this much further than the loudest sample heard."""
 
 EXPECTED_BEND = 1.0
-"""Change of slope from knot to knot that is to be expected, beside the curve's mean slope. Where little was heard, a curve bends no more than that for an error of the size still left."""
+"""Change of slope from knot to knot that is to be expected, beside the curve's mean slope. Where
+little was heard, a curve bends no more than that for an error of the size still left."""
 
 SHORTER_STEPS = (1.0, 0.5, 0.25)
 """Shares of a step that are tried before the damping is raised."""

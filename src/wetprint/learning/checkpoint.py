@@ -13,12 +13,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from wetprint.errors import ModelFileError
+from wetprint.learning.entrant import Entrant
 from wetprint.learning.training import Judgement, Training
 from wetprint.models.chain import Chain
-from wetprint.models.registry import block_from_dict, block_to_dict
+from wetprint.models.registry import block_to_dict, chain_from_list
 from wetprint.outputs import replacing
 
-CHECKPOINT_VERSION = 2
+CHECKPOINT_VERSION = 3
 
 
 def checkpoint_path(model_path: str | os.PathLike[str]) -> Path:
@@ -28,25 +29,31 @@ def checkpoint_path(model_path: str | os.PathLike[str]) -> Path:
 
 
 def save_checkpoint(
-    training: Training, path: Path, run: dict[str, Any], elapsed_seconds: float
+    entrant: Entrant, path: Path, run: dict[str, Any], elapsed_seconds: float
 ) -> None:
     """Write the state of a run, whole or not at all.
 
     Args:
-        training: the run.
+        entrant: the run.
         path: see checkpoint_path.
         run: what identifies the run (configuration and source); compared on resuming.
         elapsed_seconds: time spent so far.
     """
+    training, base = entrant.training, entrant.base
     tensors = {f"weight.{name}": each for name, each in training.chain.state_dict().items()}
     tensors |= {f"mean.{name}": each for name, each in training.mean_weights.items()}
     tensors |= {f"best.{name}": each for name, each in training.best_weights.items()}
     for index, state in training.optimizer.state_dict()["state"].items():
         tensors |= {f"adam.{index}.{key}": torch.as_tensor(each) for key, each in state.items()}
+    if base is not None:
+        tensors |= {f"base.{name}": each for name, each in base.state_dict().items()}
     header = {
         "version": CHECKPOINT_VERSION,
         "run": run,
+        "recipe": entrant.recipe,
         "chain": [block_to_dict(block) for block in training.chain],
+        "base": None if base is None else [block_to_dict(block) for block in base],
+        "base_error": entrant.base_error,
         "elapsed_seconds": elapsed_seconds,
         "step": training.step,
         "best_error": training.best_error,
@@ -95,16 +102,23 @@ def read_checkpoint(
     return header, tensors
 
 
-def chain_of(header: dict[str, Any]) -> Chain:
-    """Build the chain that a saved run trained; its weights are yet to come.
+def chains_of(
+    header: dict[str, Any], tensors: dict[str, torch.Tensor]
+) -> tuple[Chain, Chain | None]:
+    """Build what a saved run trained, its weights yet to come, and the solved chain beside it.
 
     Raises:
         ModelFileError: the header describes no chain.
     """
     try:
-        return Chain(block_from_dict(each) for each in header["chain"])
+        chain = chain_from_list(header["chain"])
+        base = None if header["base"] is None else chain_from_list(header["base"])
+        if base is not None:
+            base.load_state_dict(_under("base.", tensors))
+            base.requires_grad_(False)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ModelFileError(f"the interrupted run holds no chain: {error!s:.200}") from error
+    return chain, base
 
 
 def restore(training: Training, header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +12,7 @@ import torch
 from torch import Tensor
 
 from wetprint.errors import LearningError
+from wetprint.progress import Progress, silent
 
 
 @dataclass(frozen=True)
@@ -129,27 +132,44 @@ def predict(chain, take: Take, device: torch.device, block_samples: int = 1 << 1
     return np.concatenate(played, -1)[:, take.heard_from :]
 
 
-def wire_levels(takes: Sequence[Take], delays: Sequence[int]) -> tuple[float, ...]:
-    """Return how loud each wet channel is beside the dry signal, as a ratio of RMS amplitudes.
+def remaining(
+    material: Material, chain, device: torch.device, progress: Progress = silent
+) -> tuple[Material, float]:
+    """Return what a chain leaves of the wet side, brought to unit loudness.
 
     Args:
-        takes: what was heard.
-        delays: for each wet channel, by how many samples it lies behind the dry signal.
+        material: what was heard.
+        chain: what explains a part of it; None to explain nothing.
+        device: where the chain is played.
+        progress: told how far it is.
 
     Returns:
-        For each wet channel the ratio, negative where it is closer to the dry signal upside down.
+        The same dry takes with what remains as their wet side, and the RMS amplitude by which it
+        was divided.
     """
-    levels = []
-    for channel, delay in enumerate(delays):
-        dry_energy = wet_energy = together = 0.0
-        for take in takes:
-            dry, wet = take.dry.mean(0, dtype=np.float64), take.wet[channel].astype(np.float64)
-            dry_energy += float(dry @ dry)
-            wet_energy += float(wet @ wet)
-            together += float(dry[: len(dry) - delay] @ wet[delay:])
-        ratio = float(np.sqrt(wet_energy / dry_energy)) if dry_energy else 1.0
-        levels.append(-ratio if together < 0.0 else ratio)
-    return tuple(levels)
+    takes = (*material.training, *material.validation)
+    left = []
+    for number, take in enumerate(takes):
+        progress("playing what was solved", number / len(takes))
+        wet = take.wet.copy()
+        if chain is not None:
+            wet[:, take.heard_from :] -= predict(chain, take, device)
+        left.append(dataclasses.replace(take, wet=wet))
+    count = len(material.training)
+    energy = sum(
+        float(np.square(e.wet[:, e.heard_from :], dtype=np.float64).sum()) for e in left[:count]
+    )
+    samples = sum(take.scored_samples for take in left[:count]) * material.channels_out
+    loudness = math.sqrt(energy / samples) or 1.0
+    left = [dataclasses.replace(take, wet=take.wet / np.float32(loudness)) for take in left]
+    return (
+        dataclasses.replace(material, training=tuple(left[:count]), validation=tuple(left[count:])),
+        loudness,
+    )
+
+
+def _scored(take: Take) -> np.ndarray:
+    return take.wet[:, take.heard_from :]
 
 
 def validation_esr(chain, material: Material, device: torch.device) -> float:

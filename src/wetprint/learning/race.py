@@ -1,25 +1,30 @@
-"""The race: every candidate chain gets its share of the budget, the best on validation wins.
+"""The race: what can be solved is solved, the rest is trained; the best on validation wins.
 
-For now the solved model runs against one trained chain.
+A filter is solved first, then filter, curve, filter; what the better of them leaves is learned by
+a network beside it, within the time that is left.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
+from wetprint.errors import LearningError
 from wetprint.learning.budget import Budget
-from wetprint.learning.checkpoint import chain_of, read_checkpoint, restore, save_checkpoint
+from wetprint.learning.checkpoint import chains_of, read_checkpoint, restore, save_checkpoint
 from wetprint.learning.config import LearnConfig
+from wetprint.learning.entrant import Entrant
 from wetprint.learning.linear import LinearModel, shortest_good_model, solve_linear_models
-from wetprint.learning.material import Material, validation_esr, wire_levels
-from wetprint.learning.training import Judgement, Training
+from wetprint.learning.material import Material, validation_esr
+from wetprint.learning.shaped import solve_shaped_model
+from wetprint.learning.training import Judgement
 from wetprint.models.chain import Chain
 from wetprint.models.recipes import RECIPES, KnownEffect, Recipe, safe_delay_samples
 from wetprint.progress import Progress, silent
@@ -35,6 +40,9 @@ LONGEST_TRAINED_FILTER = 4096
 
 SHORTEST_TRAINED_FILTER = 1024
 """A cabinet behind a distortion is longer than the solved filter may show."""
+
+WORTH_KEEPING = 0.5
+"""A solved chain that leaves more error than this explains too little to stand beside."""
 
 PATIENCE = 0.5
 """Share of training after which a chain that is far behind the solved model is given up."""
@@ -79,7 +87,9 @@ class Race:
         checkpoint: where the state of training is put away, or None.
         resume: whether to take up the state found there.
         progress: told how far the race is.
-        interrupted: set when training was cut short by the user.
+        interrupted: set when the race was cut short by the user.
+        saved_at: when its state was last put away.
+        response: the linear part, as long as is worth training; set once it is solved.
     """
 
     material: Material
@@ -92,96 +102,152 @@ class Race:
     progress: Progress = silent
     interrupted: bool = False
     saved_at: float = 0.0
+    response: np.ndarray = field(default_factory=lambda: np.zeros((1, 1, 1)))
 
     def run(self, recipes: list[Recipe]) -> list[Candidate]:
-        """Run the race and return all candidates, the winner first."""
+        """Run the race and return all candidates, the winner first.
+
+        Raises:
+            LearningError: the one recipe that was asked for does not suit what was heard.
+        """
+        wanted = {recipe.name for recipe in recipes}
+        asked_for = len(recipes) == 1
+        candidates: list[Candidate] = []
+        try:
+            for candidate in self._solve(wanted):
+                candidates.append(candidate)
+            best = min(candidates, key=lambda each: each.error)
+            trained = [recipe for recipe in recipes if recipe.trained]
+            if trained and (asked_for or not self._stands(best.error)):
+                recipe = trained[0] if asked_for else self._suited(trained, best)
+                candidates.append(self._train(recipe, best, asked_for))
+        except KeyboardInterrupt:
+            if not [each for each in candidates if each.recipe in wanted]:
+                raise
+            self.interrupted = True
+        kept = [each for each in candidates if each.recipe in wanted]
+        if not kept:
+            raise LearningError(
+                f"a model '{recipes[0].name}' needs one dry channel and an effect with a curve, "
+                "which was not found here; use another model, or auto"
+            )
+        return sorted(kept, key=lambda each: each.error)
+
+    def _solve(self, wanted: set[str]) -> Iterator[Candidate]:
+        """Solve what can be solved, until nothing is left to be gained."""
         begun = self.budget.elapsed_seconds()
         solved = solve_linear_models(self.material, self.progress, self.budget.stop_solving())
-        candidates = [self._solved(shortest_good_model(solved), begun)]
-        for recipe in recipes:
-            asked_for = len(recipes) == 1
-            if recipe.trained and (asked_for or not self._stands(candidates[0].error)):
-                rival = math.inf if asked_for else min(each.error for each in solved)
-                candidates.append(self._train(recipe, solved, rival))
-        wanted = {recipe.name for recipe in recipes}
-        return sorted(
-            (each for each in candidates if each.recipe in wanted), key=lambda each: each.error
+        self.response = self._trainable_response(solved)
+        linear = shortest_good_model(solved)
+        yield self._solved("linear", KnownEffect(linear.response), begun)
+        needed = {"wiener_hammerstein", "refined"} & wanted and not self.resume
+        if not needed or self.material.channels_in > 1 or self._stands(linear.error):
+            return
+        begun, stop = self.budget.elapsed_seconds(), self.budget.stop_solving()
+        response = self.response
+        shaped = solve_shaped_model(
+            self.material, response, linear.error, lambda: not stop(), self.progress
         )
+        if shaped is not None:
+            known = KnownEffect(response, curve=shaped.known())
+            yield self._solved("wiener_hammerstein", known, begun)
 
-    def _solved(self, linear: LinearModel, begun: float) -> Candidate:
-        chain = RECIPES["linear"].build(KnownEffect(linear.response)).to(self.device)
+    def _solved(self, recipe: str, known: KnownEffect, begun: float) -> Candidate:
+        chain = RECIPES[recipe].build(known).to(self.device).requires_grad_(False)
         error = validation_esr(chain, self.material, self.device)
         now = self.budget.elapsed_seconds()
-        return Candidate("linear", chain, error, now - begun, 0, (Judgement(1.0, now, 0, error),))
+        return Candidate(recipe, chain, error, now - begun, 0, (Judgement(1.0, now, 0, error),))
 
     def _stands(self, error: float) -> bool:
         """Say whether an error leaves nothing to train for."""
         repeatability = self.material.repeatability or 0.0
         return error <= max(NOTHING_LEFT, NEAR_REPEATABILITY * repeatability)
 
-    def _known(self, solved: list[LinearModel]) -> KnownEffect:
-        """Say what recipes may start from: the linear part, no longer than is worth training."""
+    def _suited(self, trained: list[Recipe], best: Candidate) -> Recipe:
+        """Choose what to train: beside the best solved chain where that explains something."""
+        beside = best.error < WORTH_KEEPING
+        return next((each for each in trained if each.beside_solved == beside), trained[0])
+
+    def _trainable_response(self, solved: list[LinearModel]) -> np.ndarray:
+        """Return the linear part, no longer than is worth training."""
         short = [each for each in solved if each.taps <= LONGEST_TRAINED_FILTER]
         start = shortest_good_model(short or solved[:1])
         if start.taps < SHORTEST_TRAINED_FILTER:
             longer = [each for each in short if each.taps >= SHORTEST_TRAINED_FILTER]
             start = longer[0] if longer else start
-        delays = tuple(safe_delay_samples(each) for each in start.response)
-        levels = wire_levels(self.material.training, delays)
-        return KnownEffect(start.response, delays, levels)
+        return start.response
 
-    def _train(self, recipe: Recipe, solved: list[LinearModel], rival: float) -> Candidate:
+    def _train(self, recipe: Recipe, best: Candidate, asked_for: bool) -> Candidate:
         begun = self.budget.elapsed_seconds()
-        torch.manual_seed(self.config.seed)
-        training = self._take_up() if self.resume else self._new(recipe.build(self._known(solved)))
+        entrant = self._take_up() if self.resume else self._enter(recipe, best)
+        training = entrant.training
         self.budget.begin_training()
         try:
-            training.run(self.budget, self._watch(training, rival))
+            training.run(self.budget, self._watch(entrant, math.inf if asked_for else best.error))
         except KeyboardInterrupt:
             if not training.best_weights:
                 raise
             self.interrupted = True
-            self._put_away(training)
+            self._put_away(entrant)
             training.keep_best()
         seconds = self.budget.elapsed_seconds() - begun
-        history = tuple(training.history)
+        chain = entrant.finished()
         return Candidate(
-            recipe.name, training.chain, training.best_error, seconds, training.step, history
+            entrant.recipe, chain, entrant.error, seconds, training.step, entrant.history
         )
 
-    def _watch(self, training: Training, rival: float) -> Callable[[float], bool]:
+    def _enter(self, recipe: Recipe, best: Candidate) -> Entrant:
+        """Build an untrained chain and what it is to learn."""
+        delays = tuple(safe_delay_samples(each) for each in self.response)
+        torch.manual_seed(self.config.seed)
+        chain = recipe.build(KnownEffect(self.response, delays))
+        base = best.chain if recipe.beside_solved else None
+        return self._entrant(recipe.name, chain, base, best.error)
+
+    def _entrant(self, recipe: str, chain: Chain, base: Chain | None, error: float) -> Entrant:
+        return Entrant.on(
+            self.material,
+            recipe,
+            chain,
+            base,
+            error,
+            self.config.training,
+            self.device,
+            self.config.seed,
+            self.progress,
+        )
+
+    def _watch(self, entrant: Entrant, rival: float) -> Callable[[float], bool]:
         """Return what training asks after every step: report, put away, whether to go on.
 
         Args:
-            training: the run.
+            entrant: the run.
             rival: the error to be beaten; infinite when the run is to go on in any case.
         """
 
         def go_on(share: float) -> bool:
             left = self.budget.remaining_seconds()
-            detail = f"error {training.best_error:.2g}"
+            detail = f"error {entrant.error:.2g}"
             timed = self.budget.steps is None
             self.progress("training", share, f"{detail}, {left:.0f} s left" if timed else detail)
             if time.monotonic() - self.saved_at > CHECKPOINT_SECONDS:
-                self._put_away(training)
-            hopeless = share > PATIENCE and training.best_error > HOPELESS * rival
-            return not hopeless and not self._stands(training.best_error)
+                self._put_away(entrant)
+            hopeless = share > PATIENCE and entrant.error > HOPELESS * rival
+            return not hopeless and not self._stands(entrant.error)
 
         return go_on
 
-    def _put_away(self, training: Training) -> None:
+    def _put_away(self, entrant: Entrant) -> None:
         if self.checkpoint is not None:
             spent = self.budget.elapsed_seconds()
-            save_checkpoint(training, self.checkpoint, self.identity, spent)
+            save_checkpoint(entrant, self.checkpoint, self.identity, spent)
         self.saved_at = time.monotonic()
 
-    def _take_up(self) -> Training:
-        """Go on with the chain as it was put away, not as what is known now would build it."""
+    def _take_up(self) -> Entrant:
+        """Go on with the chains as they were put away, not as what is known now would build."""
         assert self.checkpoint is not None
         header, tensors = read_checkpoint(self.checkpoint, self.identity)
-        training = self._new(chain_of(header))
-        restore(training, header, tensors)
-        return training
-
-    def _new(self, chain: Chain) -> Training:
-        return Training(chain, self.material, self.config.training, self.device, self.config.seed)
+        chain, base = chains_of(header, tensors)
+        entrant = self._entrant(header["recipe"], chain, base, header["base_error"])
+        restore(entrant.training, header, tensors)
+        return entrant

@@ -23,6 +23,7 @@ from wetprint.identify.cascade import Cascade, Curve, SolveConfig, Windows, solv
 from wetprint.identify.linear_response import LinearFitConfig, NormalEquations
 from wetprint.learning.linear import filter_audio, shortest_good_model, solve_linear_models
 from wetprint.learning.material import Material, Take
+from wetprint.models.recipes import KnownCurve
 from wetprint.progress import Progress, silent
 
 TAPS = 2048
@@ -74,6 +75,12 @@ class ShapedModel:
     cascade: Cascade
     pole: float | None
     error: float
+
+    def known(self) -> KnownCurve:
+        """Return the curve and its filters as recipes take them."""
+        before, after = self.cascade.filters
+        curve = self.cascade.curves[0]
+        return KnownCurve(before, curve.reach, curve.coefficients, self.pole, after)
 
     def after_curve(self, dry: np.ndarray) -> np.ndarray:
         """Play ``(1, time)`` up to the last filter: ``(1, time)`` float32."""
@@ -213,7 +220,11 @@ def find_capacitor(cascade: Cascade, material: Material) -> float | None:
     down = material.sample_rate // SLOW_RATE_HZ
     bare = ShapedModel(cascade, None, np.inf)
     slow = [
-        (_slowed(bare.after_curve(take.dry), down), _slowed(take.wet, down), take.heard_from // down)
+        (
+            _slowed(bare.after_curve(take.dry), down),
+            _slowed(take.wet, down),
+            take.heard_from // down,
+        )
         for take in material.training
     ]
     rate = material.sample_rate / down

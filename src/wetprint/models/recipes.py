@@ -1,7 +1,6 @@
 """Recipes: from what is known of an effect to a chain that may become it.
 
-A recipe is given the solved linear part and returns a chain to start from. The command
-line's ``--model``, the race and the tests read this one list.
+The command line's ``--model``, the race and the tests read this one list.
 """
 
 from __future__ import annotations
@@ -12,9 +11,31 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from wetprint.blocks.block import Block
 from wetprint.blocks.convolution import Fir, FirConfig
 from wetprint.blocks.dilated import Dilated, DilatedConfig
+from wetprint.blocks.high_pass import HighPass, HighPassConfig
+from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
 from wetprint.models.chain import Chain
+
+
+@dataclass(frozen=True)
+class KnownCurve:
+    """A static curve between two filters, as it was solved.
+
+    Attributes:
+        filter_before: ``(taps,)``.
+        reach: see WaveshaperConfig.
+        coefficients: ``(intervals + 3,)``, see wetprint.blocks.spline.
+        pole: of a first-order high-pass behind the curve, or None.
+        filter_after: ``(channels_out, taps)``.
+    """
+
+    filter_before: np.ndarray
+    reach: float
+    coefficients: np.ndarray
+    pole: float | None
+    filter_after: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -24,13 +45,12 @@ class KnownEffect:
     Attributes:
         response: the linear part, ``(channels_out, channels_in, taps)``.
         delays: for each channel out, how many samples certainly pass before sound arrives.
-        levels: for each channel out, how loud it is beside the dry signal, as a ratio of RMS
-            amplitudes; negative where it is closer to the dry signal upside down.
+        curve: the best static curve between two filters, where one was found.
     """
 
     response: np.ndarray
     delays: tuple[int, ...] = ()
-    levels: tuple[float, ...] = ()
+    curve: KnownCurve | None = None
 
 
 @dataclass(frozen=True)
@@ -40,14 +60,17 @@ class Recipe:
     Attributes:
         name: as written after ``--model``.
         summary: one line for the reader.
-        build: makes the untrained chain; draws from torch's generator.
+        build: makes the chain; draws from torch's generator.
         trained: whether gradients are needed, or the chain is finished as built.
+        beside_solved: whether it is trained on what the best solved chain leaves, and then stands
+            beside that chain.
     """
 
     name: str
     summary: str
     build: Callable[[KnownEffect], Chain]
     trained: bool
+    beside_solved: bool = False
 
 
 ONSET_SHARE = 0.02
@@ -64,17 +87,36 @@ def build_linear(known: KnownEffect) -> Chain:
     return Chain([_filter(known.response)])
 
 
-def build_dilated(known: KnownEffect) -> Chain:
-    """Return a dilated network into a filter, both of which start as a wire.
+def build_wiener_hammerstein(known: KnownEffect) -> Chain:
+    """Return the solved filter, curve and filter.
 
-    The filter starts with one tap before the effect's sound arrives, at the effect's level. From
-    the solved filter a distorting effect is learned several times slower: that is the filter of
-    everything before and after the distortion, and stands in the way of both. From a tap at the
-    response's peak, a little late, it is not learned well at all.
+    Raises:
+        ValueError: no curve is known.
+    """
+    curve = known.curve
+    if curve is None:
+        raise ValueError("expected an effect whose curve is known, got one without")
+    shaper = Waveshaper(WaveshaperConfig(len(curve.coefficients) - 3, curve.reach))
+    shaper.coefficients.data = torch.from_numpy(curve.coefficients).float()
+    blocks: list[Block] = [_filter(curve.filter_before[None, None]), shaper]
+    if curve.pole is not None:
+        high_pass = HighPass(HighPassConfig())
+        high_pass.pole.data.fill_(curve.pole)
+        blocks.append(high_pass)
+    return Chain([*blocks, _filter(curve.filter_after[:, None])])
+
+
+def build_dilated(known: KnownEffect) -> Chain:
+    """Return a dilated network into a filter.
+
+    The filter starts as one tap before the effect's sound arrives. From the solved filter a
+    distorting effect is learned several times slower: that is the filter of everything before and
+    after the distortion, and stands in the way of both. From a tap at the response's peak, a little
+    late, it is not learned well at all.
     """
     response = np.zeros_like(known.response)
-    for side, (delay, level) in enumerate(zip(known.delays, known.levels, strict=True)):
-        response[side, :, delay] = level / known.response.shape[1]
+    for side, delay in enumerate(known.delays):
+        response[side, :, delay] = 1.0 / known.response.shape[1]
     return Chain([_network(known), _filter(response)])
 
 
@@ -97,10 +139,23 @@ RECIPES: dict[str, Recipe] = {
     for recipe in (
         Recipe("linear", "one impulse response, solved", build_linear, trained=False),
         Recipe(
+            "wiener_hammerstein",
+            "a static curve between two filters, solved",
+            build_wiener_hammerstein,
+            trained=False,
+        ),
+        Recipe(
             "dilated",
             "dilated convolutions into an impulse response, trained",
             build_dilated,
             trained=True,
+        ),
+        Recipe(
+            "refined",
+            "the best solved chain, and beside it dilated convolutions trained on what it leaves",
+            build_dilated,
+            trained=True,
+            beside_solved=True,
         ),
     )
 }
@@ -108,7 +163,7 @@ RECIPES: dict[str, Recipe] = {
 
 def _network(known: KnownEffect) -> Dilated:
     channels = known.response.shape[1]
-    return Dilated(DilatedConfig(channels_in=channels, channels_out=channels))
+    return Dilated(DilatedConfig(channels_in=channels, channels_out=channels, skip=False))
 
 
 def _filter(response: np.ndarray) -> Fir:
