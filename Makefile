@@ -7,13 +7,25 @@ ENGINE := engine/CMakeLists.txt $(wildcard engine/bindings/* engine/include/*/* 
 # Material for MkDocs greets every build with an announcement about its own future.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: demo test check docs format plugins clean
+.PHONY: demo test engine-test check docs format plugins clean
 
 demo: $(INSTALLED)
 	$(BIN)/wetprint demo
 
-test: $(INSTALLED) plugins
+test: $(INSTALLED) plugins engine-test
 	$(BIN)/python -m pytest -n 2
+
+# The engine alone, under the address and undefined-behaviour sanitizers; and, where clang is there,
+# whether it compiles too. Checks slow a program down: little is optimised, so that they fit in a minute.
+CONFIGURE := $(BIN)/cmake -S engine -G Ninja -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja -DWETPRINT_WARNINGS_AS_ERRORS=ON
+engine-test: $(INSTALLED)
+	$(CONFIGURE) -B build/sanitized -DWETPRINT_SANITIZE=ON -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 >/dev/null
+	$(BIN)/cmake --build build/sanitized -j 2
+	$(BIN)/ctest --test-dir build/sanitized --output-on-failure -j 2
+	if command -v clang++ >/dev/null; then \
+	  $(CONFIGURE) -B build/clang -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug >/dev/null && \
+	  $(BIN)/cmake --build build/clang -j 2; \
+	fi
 
 check: $(INSTALLED)
 	$(BIN)/ruff check

@@ -3,6 +3,7 @@
 
 #include "bindings/training.h"
 #include "cpu/kernels.h"
+#include "player.h"
 
 namespace nb = nanobind;
 
@@ -15,4 +16,5 @@ NB_MODULE(_engine, module) {
   // stacks live in a cache of the Python side until the interpreter is gone
   nb::set_leak_warnings(false);
   bind_stack(module);
+  wetprint::bind_player(module);
 }

@@ -11,6 +11,7 @@ from wetprint.blocks.convolution import FirConfig
 from wetprint.blocks.delay import DelayConfig
 from wetprint.blocks.dilated import ACTIVATIONS, HEADS, DilatedConfig
 from wetprint.blocks.gain import GainConfig
+from wetprint.blocks.wavenet import WaveNetArray, WaveNetConfig
 from wetprint.models.chain import Chain
 from wetprint.models.registry import BLOCKS, block_from_dict, block_to_dict
 
@@ -30,6 +31,18 @@ CONFIGS = [
         for activation in ACTIVATIONS
         for head in HEADS
         for mixin in (False, True)
+    ),
+    ("wavenet", WaveNetConfig((WaveNetArray(4, 3, SHORT), WaveNetArray(3, 1, SHORT)))),
+    (
+        "wavenet",
+        WaveNetConfig(
+            (
+                WaveNetArray(3, 2, SHORT, activation="gated", head_bias=True),
+                WaveNetArray(2, 5, (3,), kernel_size=2, activation="leaky_relu"),
+                WaveNetArray(5, 2, SHORT),
+            ),
+            channels_in=2,
+        ),
     ),
 ]
 
@@ -99,7 +112,7 @@ def test_gradient_agrees_with_finite_differences(block):
     weights = [each for each in double.parameters() if each.numel() < 60]
     if not weights:
         audio.requires_grad_(True)
-    leaky = getattr(block.config, "activation", "") == "leaky_relu"
+    leaky = "leaky_relu" in str(block.config)
     assert torch.autograd.gradcheck(
         lambda *_: double.valid(audio),
         (*weights, audio),
@@ -205,6 +218,12 @@ class TestChain:
         ({"block": "fir", "config": {"taps": 10**12}}, "taps must be"),
         ({"block": "dilated", "config": {"activation": "relu6"}}, "activation must be one of"),
         ({"block": "dilated", "config": {"dilations": [10**7] * 10}}, "receptive field"),
+        ({"block": "wavenet", "config": {"arrays": [{"width": 3}]}}, "does not fit"),
+        ({"block": "wavenet", "config": {"arrays": ["wide"]}}, "must be an array"),
+        (
+            {"block": "wavenet", "config": {"arrays": [{"width": 3, "head_width": 2}] * 2}},
+            "as wide as the next array",
+        ),
     ],
 )
 def test_descriptions_out_of_range_are_refused(description, complaint):

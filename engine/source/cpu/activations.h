@@ -2,33 +2,10 @@
 #pragma once
 
 #include "cpu/kernels.h"
+#include "cpu/functions.h"
 #include "cpu/simd.h"
 
 namespace {
-
-constexpr float kLeak = 0.1f;  // slope of leaky_relu below zero
-
-// tanh as x P(x^2) / Q(x^2), each of degree 4: the rational approximation of least relative error on
-// |x| <= 7.9, found by weighted least squares with Lawson's updates (Lawson 1961; for the rational
-// case Sanathanan and Koerner 1963, doi:10.1109/TAC.1963.1105517). It is off by 6e-9 in exact
-// arithmetic and by less than 3e-7 in floats; beyond 7.9, tanh is within 3e-7 of 1. NaN stays NaN.
-inline Vector tanh_of(Vector x) {
-  const Vector bound = broadcast(7.9f);
-  x = x > bound ? bound : x;
-  x = x < -bound ? -bound : x;
-  const Vector u = x * x;
-  Vector above = u * 1.5427984223492786e-08f + 2.2023252313374542e-05f;
-  above = above * u + 0.003578992560505867f;
-  above = above * u + 0.1345062106847763f;
-  above = above * u + 1.0f;
-  Vector below = u * 8.598784688729211e-07f + 0.00034236512146890163f;
-  below = below * u + 0.02619224041700363f;
-  below = below * u + 0.46783947944641113f;
-  below = below * u + 1.0f;
-  return x * above / below;
-}
-
-inline Vector sigmoid_of(Vector x) { return 0.5f * tanh_of(0.5f * x) + 0.5f; }
 
 // Applies `result(row, t)` to every vector of `width` rows, keeps it, and adds it to the head.
 template <typename Result>
@@ -50,11 +27,11 @@ void activate(wetprint::Activation activation, wetprint::Rows saved, wetprint::R
   switch (activation) {
     case Activation::tanh:
       return each_vector(active, head, width, samples,
-                         [&](int row, std::ptrdiff_t t) { return tanh_of(heard(row, t)); });
+                         [&](int row, std::ptrdiff_t t) { return hyperbolic_tangent(heard(row, t)); });
     case Activation::gated:
       return each_vector(active, head, width, samples, [&](int row, std::ptrdiff_t t) {
-        const Vector signal = tanh_of(heard(row, t));
-        const Vector gate = sigmoid_of(heard(row + width, t));
+        const Vector signal = hyperbolic_tangent(heard(row, t));
+        const Vector gate = sigmoid(heard(row + width, t));
         store(saved.row(row) + t, signal);
         store(saved.row(row + width) + t, gate);
         return signal * gate;

@@ -4,6 +4,7 @@
 #include "cpu/activations.h"
 #include "cpu/combine.h"
 #include "cpu/correlate.h"
+#include "cpu/playing_kernels.h"
 #include "cpu/simd.h"
 
 #define WETPRINT_TEXT_(name) #name
@@ -22,6 +23,7 @@ const Kernels WETPRINT_JOIN(kernels_, WETPRINT_LEVEL) = {
     .sum_rows = sum_rows,
     .activate = activate,
     .activate_backward = activate_backward,
+    .playing = kPlaying,
 };
 
 }  // namespace wetprint

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include "cpu/playing_table.h"
 
 namespace wetprint {
 
@@ -53,6 +54,7 @@ struct Kernels {
   // The gradient to what the nonlinearity hears, from that to its result; both may be one.
   void (*activate_backward)(Activation activation, Rows saved, Rows gradient, Rows out, int width,
                             std::ptrdiff_t samples);
+  PlayingKernels playing;
 };
 
 // The table for the best level that this machine has, or for the one that the environment variable

@@ -34,21 +34,15 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    header = {
-        "format_version": FORMAT_VERSION,
-        "chain": [block_to_dict(block) for block in model.chain],
-        "sample_rate": model.sample_rate,
-        "channels_in": model.channels_in,
-        "channels_out": model.channels_out,
-        "latency_samples": model.latency_samples,
-        "learned_from": model.learned_from,
-        "verdict": model.verdict,
-        "settings": model.settings,
-    }
-    text = json.dumps(_finite(header), allow_nan=False)
-    weights = {name: each.detach().cpu().contiguous() for name, each in _weights(model.chain)}
+    weights, metadata = _contents(model)
     with replacing(path) as scratch:  # written by us: its own writer hides the file from others
-        scratch.write_bytes(save(weights, metadata={HEADER_KEY: text}))
+        scratch.write_bytes(save(weights, metadata))
+
+
+def model_to_bytes(model: Model) -> bytes:
+    """Return what save_model would write."""
+    weights, metadata = _contents(model)
+    return save(weights, metadata)
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
@@ -77,6 +71,24 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     chain.requires_grad_(False)
     known = {key: header[key] for key in ("learned_from", "verdict", "settings")}
     return Model(chain=chain, sample_rate=header["sample_rate"], **known)
+
+
+def _contents(model: Model) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """Return a file's weights and its metadata."""
+    header = {
+        "format_version": FORMAT_VERSION,
+        "chain": [block_to_dict(block) for block in model.chain],
+        "sample_rate": model.sample_rate,
+        "channels_in": model.channels_in,
+        "channels_out": model.channels_out,
+        "latency_samples": model.latency_samples,
+        "learned_from": model.learned_from,
+        "verdict": model.verdict,
+        "settings": model.settings,
+    }
+    text = json.dumps(_finite(header), allow_nan=False)
+    weights = {name: each.detach().cpu().contiguous() for name, each in _weights(model.chain)}
+    return weights, {HEADER_KEY: text}
 
 
 def _weights(chain: Chain) -> list[tuple[str, torch.Tensor]]:

@@ -17,6 +17,7 @@ from wetprint.blocks.dilated import Dilated, DilatedConfig
 from wetprint.blocks.gain import Gain, GainConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig
 from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
+from wetprint.blocks.wavenet import WaveNet, WaveNetConfig
 from wetprint.errors import nearest_names
 from wetprint.models.chain import Chain
 from wetprint.models.parallel import Parallel
@@ -52,6 +53,7 @@ BLOCKS: dict[str, BlockKind] = {
         BlockKind("dilated", "dilated convolutions (WaveNet, TCN)", DilatedConfig, Dilated),
         BlockKind("waveshaper", "a static curve", WaveshaperConfig, Waveshaper),
         BlockKind("high_pass", "a first-order high-pass", HighPassConfig, HighPass),
+        BlockKind("wavenet", "Neural Amp Modeler's WaveNet", WaveNetConfig, WaveNet),
     )
 }
 

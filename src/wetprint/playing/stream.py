@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from wetprint.models.engine_playing import engine_players
 from wetprint.models.model import Model
 
 
@@ -18,6 +19,10 @@ class ModelStream:
         model: what to play.
         channels: channels of the audio, 1 or 2.
         start_sample: absolute time of the first sample.
+
+    Attributes:
+        played_by: "engine", or "torch" where the engine is absent, is switched off, or does not
+            know a block; both play the same.
 
     >>> from wetprint.blocks.gain import Gain, GainConfig
     >>> from wetprint.models.chain import Chain
@@ -34,9 +39,12 @@ class ModelStream:
         self.both_sides_alike = model.channels_in == 2 and channels == 1
         self.channels_out = 2 if self.each_side_alone else model.channels_out
         self.own_sides = self.each_side_alone and model.channels_out == 2
-        with torch.inference_mode():
-            batch = 2 if self.each_side_alone else 1
-            self._stream = model.chain.stream(batch, start_sample)
+        players = 2 if self.each_side_alone else 1
+        self._players = engine_players(model.chain, players, start_sample)
+        self.played_by = "engine" if self._players else "torch"
+        if not self._players:
+            with torch.inference_mode():
+                self._stream = model.chain.stream(players, start_sample)
 
     def process(self, audio: np.ndarray) -> np.ndarray:
         """Play a block.
@@ -49,15 +57,21 @@ class ModelStream:
         """
         if audio.shape[0] != self.channels_in:
             raise ValueError(f"expected {self.channels_in} channels, got {audio.shape[0]}")
-        dry = torch.from_numpy(np.ascontiguousarray(audio, np.float32))
+        dry = np.ascontiguousarray(audio, np.float32)
         if self.both_sides_alike:
-            dry = dry.expand(2, -1)
-        dry = dry[:, None] if self.each_side_alone else dry[None]  # (batch, channel, time)
-        with torch.inference_mode():
-            wet = self._stream.process(dry)
+            dry = np.repeat(dry, 2, axis=0)
+        dry = dry[:, None] if self.each_side_alone else dry[None]  # (player, channel, time)
+        wet = self._engine(dry) if self._players else self._twin(dry)
         if self.own_sides:  # a mono-to-stereo effect fed in stereo: left from left, right ...
-            return torch.stack([wet[0, 0], wet[1, 1]]).numpy()
-        return (wet[:, 0] if self.each_side_alone else wet[0]).numpy()
+            return np.stack([wet[0][0], wet[1][1]])
+        return np.concatenate(wet) if self.each_side_alone else wet[0]
+
+    def _engine(self, dry: np.ndarray) -> list[np.ndarray]:
+        return [player.process(each) for player, each in zip(self._players, dry, strict=True)]
+
+    def _twin(self, dry: np.ndarray) -> list[np.ndarray]:
+        with torch.inference_mode():
+            return list(self._stream.process(torch.from_numpy(dry)).numpy())
 
 
 def play(model: Model, audio: np.ndarray, block_samples: int = 1 << 16) -> np.ndarray:

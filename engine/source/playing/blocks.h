@@ -1,0 +1,19 @@
+// What builds each kind of block. Every builder throws ModelError where settings or weights do not
+// fit.
+#pragma once
+
+#include <memory>
+
+#include "playing/block.h"
+
+namespace wetprint::playing {
+
+std::unique_ptr<Block> build_delay(Plan& plan);
+std::unique_ptr<Block> build_dilated(Plan& plan);
+std::unique_ptr<Block> build_fir(Plan& plan);
+std::unique_ptr<Block> build_gain(Plan& plan);
+std::unique_ptr<Block> build_gru(Plan& plan);
+std::unique_ptr<Block> build_lstm(Plan& plan);
+std::unique_ptr<Block> build_wavenet(Plan& plan);
+
+}  // namespace wetprint::playing

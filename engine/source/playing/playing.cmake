@@ -1,0 +1,34 @@
+# Playing: the model file, the blocks, the player; and the program that needs no Python.
+set(PLAYING ${CMAKE_CURRENT_LIST_DIR})
+target_sources(wetprint_engine PRIVATE
+  ${PLAYING}/cell.cpp
+  ${PLAYING}/chain.cpp
+  ${PLAYING}/delay.cpp
+  ${PLAYING}/dilated.cpp
+  ${PLAYING}/fir.cpp
+  ${PLAYING}/gain.cpp
+  ${PLAYING}/json.cpp
+  ${PLAYING}/layers.cpp
+  ${PLAYING}/mixer.cpp
+  ${PLAYING}/model_file.cpp
+  ${PLAYING}/partitions.cpp
+  ${PLAYING}/player.cpp
+  ${PLAYING}/recurrent.cpp
+  ${PLAYING}/registry.cpp
+  ${PLAYING}/settings.cpp
+  ${PLAYING}/wavenet.cpp
+  ${PLAYING}/weights.cpp)
+
+# gcc 12 sees overlap in any "text" + std::string (https://gcc.gnu.org/PR105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(wetprint_options INTERFACE -Wno-restrict)
+endif()
+
+add_executable(wetprint-play player/main.cpp player/wav.cpp)
+target_link_libraries(wetprint-play PRIVATE wetprint_engine wetprint_options)
+if(SKBUILD)
+  install(TARGETS wetprint-play DESTINATION ${SKBUILD_SCRIPTS_DIR})
+else()
+  include(GNUInstallDirs)
+  install(TARGETS wetprint-play DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()

@@ -1,0 +1,152 @@
+// The two-array WaveNet of Neural Amp Modeler, or one of any number of arrays: dilated layers whose
+// summed activations, through a head of each array, start the sum of the next.
+#include <algorithm>
+#include <utility>
+
+#include "playing/blocks.h"
+#include "playing/layers.h"
+
+namespace wetprint::playing {
+namespace {
+
+constexpr Range kWidths{1, 1024}, kKernelSizes{1, 1024}, kLayerCounts{1, 256}, kArrayCounts{1, 16};
+
+struct ArrayShape {
+  LayersShape layers;
+  int head_width;
+  bool head_bias;
+};
+
+ArrayShape read_array(const Json& entry, int channels_in) {
+  Settings settings(entry, "an array of block 'wavenet'");
+  ArrayShape shape;
+  shape.layers.channels_in = channels_in;
+  shape.layers.width = settings.number("width", kWidths);
+  shape.layers.kernel_size = settings.number("kernel_size", kKernelSizes, 3);
+  shape.layers.dilations = settings.numbers("dilations", kLayerCounts, {1, kLongestMemory});
+  shape.layers.activation = layers_activation(settings.word("activation", layers_activations(), 0));
+  shape.layers.mixin = true;
+  shape.head_width = settings.number("head_width", kWidths);
+  shape.head_bias = settings.flag("head_bias", false);
+  settings.finish();
+  return shape;
+}
+
+// One array: lift, layers, and the head that mixes their summed activations.
+class Array {
+ public:
+  Array(Plan& plan, const std::string& prefix, const ArrayShape& shape, int rows_in, float scale)
+      : shape_(shape),
+        lift_(plan.budget, plan.weights.take(prefix + "lift.weight",
+                                             {shape.layers.width, rows_in, 1}), {}, rows_in),
+        layers_(plan, prefix + "layers.", shape.layers),
+        total_(plan.budget, std::int64_t{shape.layers.width} * kMostFrames),
+        head_(make_head(plan, prefix, scale)) {
+    for (int row = 0; row < shape.layers.width; ++row) {
+      head_.inputs()[static_cast<std::size_t>(row)] = total_.data() + row * kMostFrames;
+    }
+    head_.mix().output_stride = kMostFrames;
+  }
+
+  std::vector<const float*>& inputs() { return lift_.inputs(); }
+  Floats& total() { return total_; }
+  const float* residual() const { return layers_.residual(); }
+
+  // `total` must hold what the activations are added to; the head's rows are written to `heads`.
+  void process(const float* const* dry, float* heads, int frames, bool settles) {
+    lift_.mix().output = layers_.next();
+    lift_.mix().output_stride = layers_.stride();
+    lift_.play(frames);
+    layers_.process(dry, total_.data(), frames, settles);
+    head_.mix().output = heads;
+    head_.play(frames);
+  }
+
+ private:
+  Mixer make_head(Plan& plan, const std::string& prefix, float scale) const {
+    const int rows = shape_.head_width, width = shape_.layers.width;
+    std::vector<float> weights = plan.weights.take(prefix + "head.weight", {rows, width, 1});
+    std::vector<float> biases;
+    if (shape_.head_bias) biases = plan.weights.take(prefix + "head.bias", {rows});
+    for (float& each : weights) each *= scale;
+    for (float& each : biases) each *= scale;
+    return Mixer(plan.budget, weights, biases, width);
+  }
+
+  ArrayShape shape_;
+  Mixer lift_;
+  Layers layers_;
+  Floats total_;
+  Mixer head_;
+};
+
+class WaveNet : public Block {
+ public:
+  explicit WaveNet(Plan& plan) : channels_in_(plan.settings.number("channels_in", {1, 2}, 1)) {
+    const float scale = plan.weights.take("head_scale", {}).front();
+    std::vector<ArrayShape> shapes;
+    for (const Json& entry : plan.settings.list("arrays", kArrayCounts)) {
+      shapes.push_back(read_array(entry, channels_in_));
+    }
+    int rows_in = channels_in_;
+    for (std::size_t index = 0; index < shapes.size(); ++index) {
+      const bool is_last = index + 1 == shapes.size();
+      const int next = is_last ? 0 : shapes[index + 1].layers.width;
+      if (!is_last && shapes[index].head_width != next) {
+        plan.settings.refuse("an array's head must be as wide as the next array");
+      }
+      const std::string prefix = "arrays." + std::to_string(index) + ".";
+      arrays_.emplace_back(plan, prefix, shapes[index], rows_in, is_last ? scale : 1.0f);
+      rows_in = shapes[index].layers.width;
+    }
+    channels_out_ = shapes.back().head_width;
+    if (channels_out_ > kMostChannels) plan.settings.refuse("the last head has too many channels");
+    wet_ = Floats(plan.budget, kMostChannels * kMostFrames);
+  }
+
+  int channels_in() const override { return channels_in_; }
+  int channels_out() const override { return channels_out_; }
+
+  void settle(const float* silence_in, float* silence_out, std::int64_t) override {
+    float constants[kMostChannels][kMostFrames] = {};
+    for (int channel = 0; channel < channels_in_; ++channel) {
+      std::fill_n(constants[channel], kMostFrames, silence_in[channel]);
+    }
+    const float* dry[] = {constants[0], constants[1]};
+    play(dry, 1, true);
+    for (int out = 0; out < channels_out_; ++out) silence_out[out] = wet_[out * kMostFrames];
+  }
+
+  void process(const float* const* inputs, float* const* outputs, int frames) noexcept override {
+    play(inputs, frames, false);
+    for (int out = 0; out < channels_out_; ++out) {
+      std::copy_n(wet_.data() + out * kMostFrames, frames, outputs[out]);
+    }
+  }
+
+ private:
+  void play(const float* const* dry, int frames, bool settles) {
+    std::copy_n(dry, channels_in_, arrays_.front().inputs().data());
+    std::fill_n(arrays_.front().total().data(), arrays_.front().total().size(), 0.0f);
+    for (std::size_t index = 0; index < arrays_.size(); ++index) {
+      Array& array = arrays_[index];
+      if (index > 0) {
+        const float* heard = arrays_[index - 1].residual();
+        for (const float*& row : array.inputs()) row = std::exchange(heard, heard + kMostFrames);
+      }
+      const bool is_last = index + 1 == arrays_.size();
+      float* heads = is_last ? wet_.data() : arrays_[index + 1].total().data();
+      array.process(dry, heads, frames, settles);
+    }
+  }
+
+  int channels_in_, channels_out_ = 0;
+  std::vector<Array> arrays_;
+  Floats wet_;
+};
+
+}  // namespace
+
+std::unique_ptr<Block> build_wavenet(Plan& plan) { return std::make_unique<WaveNet>(plan); }
+
+}  // namespace wetprint::playing

@@ -1,0 +1,184 @@
+// Small models, written as files are, for the tests to play, to cut and to damage.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+using Bytes = std::vector<unsigned char>;
+using Shape = std::vector<int>;
+
+inline std::string in_quotes(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char sign : text) {
+    if (sign == '"' || sign == '\\') quoted += '\\';
+    quoted += sign;
+  }
+  return quoted += '"';
+}
+
+class ModelWriter {
+ public:
+  ModelWriter(int channels_in, int channels_out, int latency_samples = 0)
+      : outside_(R"("format_version":1,"sample_rate":48000,"learned_from":{},"verdict":{"esr":0.01},)"
+                 R"("settings":{"seed":3},"channels_in":)" + std::to_string(channels_in) +
+                 R"(,"channels_out":)" + std::to_string(channels_out) + R"(,"latency_samples":)" +
+                 std::to_string(latency_samples)) {}
+
+  void block(const std::string& name, const std::string& config) {
+    chain_ += (blocks_++ ? "," : "") + std::string(R"({"block":")") + name + R"(","config":)" +
+              config + "}";
+  }
+
+  // A weight of the block that was named last, drawn from -size to size.
+  void weight(const std::string& name, const Shape& shape, float size) {
+    std::size_t count = 1;
+    std::string dimensions;
+    for (const int each : shape) {
+      count *= static_cast<std::size_t>(each);
+      dimensions += (dimensions.empty() ? "" : ",") + std::to_string(each);
+    }
+    const std::size_t begin = values_.size() * sizeof(float);
+    std::uniform_real_distribution<float> draw(-size, size);
+    for (std::size_t index = 0; index < count; ++index) values_.push_back(draw(random_));
+    tensors_ += "," + in_quotes("blocks." + std::to_string(blocks_ - 1) + "." + name) +
+                R"(:{"dtype":"F32","shape":[)" + dimensions + R"(],"data_offsets":[)" +
+                std::to_string(begin) + "," + std::to_string(values_.size() * sizeof(float)) + "]}";
+  }
+
+  std::string header() const { return "{" + outside_ + R"(,"chain":[)" + chain_ + "]}"; }
+
+  Bytes bytes() const { return bytes(header()); }
+
+  // The same weights under another header.
+  Bytes bytes(const std::string& header) const {
+    const std::string text =
+        R"({"__metadata__":{"wetprint":)" + in_quotes(header) + "}" + tensors_ + "}";
+    const std::uint64_t length = text.size();
+    Bytes made(sizeof length + text.size() + values_.size() * sizeof(float));
+    std::memcpy(made.data(), &length, sizeof length);
+    std::memcpy(made.data() + sizeof length, text.data(), text.size());
+    if (!values_.empty()) {
+      std::memcpy(made.data() + sizeof length + text.size(), values_.data(),
+                  values_.size() * sizeof(float));
+    }
+    return made;
+  }
+
+ private:
+  std::string outside_, chain_, tensors_;
+  std::vector<float> values_;
+  int blocks_ = 0;
+  std::mt19937 random_{7};
+};
+
+inline void add_gain(ModelWriter& model, int channels) {
+  model.block("gain", R"({"channels":)" + std::to_string(channels) + "}");
+  model.weight("gain", {channels}, 2.0f);
+}
+
+inline void add_delay(ModelWriter& model, int samples, int channels) {
+  model.block("delay", R"({"samples":)" + std::to_string(samples) + R"(,"channels":)" +
+                           std::to_string(channels) + "}");
+}
+
+inline void add_fir(ModelWriter& model, int taps, int channels_in, int channels_out) {
+  model.block("fir", R"({"taps":)" + std::to_string(taps) + R"(,"channels_in":)" +
+                         std::to_string(channels_in) + R"(,"channels_out":)" +
+                         std::to_string(channels_out) + "}");
+  model.weight("response", {channels_out, channels_in, taps}, 0.1f);
+}
+
+inline void add_layers(ModelWriter& model, const std::string& prefix, int width, int layers,
+                       int channels_in, bool gated, bool mixin) {
+  const int filters = gated ? 2 * width : width;
+  for (int layer = 0; layer < layers; ++layer) {
+    const std::string name = prefix + std::to_string(layer) + ".";
+    model.weight(name + "conv.weight", {filters, width, 3}, 0.4f);
+    model.weight(name + "conv.bias", {filters}, 0.4f);
+    if (mixin) model.weight(name + "mixin.weight", {filters, channels_in, 1}, 0.4f);
+    model.weight(name + "residual.weight", {width, width, 1}, 0.4f);
+    model.weight(name + "residual.bias", {width}, 0.4f);
+  }
+}
+
+inline void add_dilated(ModelWriter& model, int width, int channels_in, int channels_out,
+                        const std::string& activation, const std::string& head, bool mixin) {
+  model.block("dilated", R"({"channels_in":)" + std::to_string(channels_in) +
+                             R"(,"channels_out":)" + std::to_string(channels_out) +
+                             R"(,"width":)" + std::to_string(width) +
+                             R"(,"kernel_size":3,"dilations":[1,5,90],"activation":")" + activation +
+                             R"(","head":")" + head + R"(","input_mixin":)" +
+                             (mixin ? "true" : "false") + R"(,"skip":true})");
+  model.weight("lift.weight", {width, channels_in, 1}, 0.4f);
+  model.weight("lift.bias", {width}, 0.4f);
+  add_layers(model, "layers.", width, 3, channels_in, activation == "gated", mixin);
+  model.weight("mix_down.weight", {channels_out, width, 1}, 0.4f);
+  model.weight("mix_down.bias", {channels_out}, 0.4f);
+  model.weight("dry_gain", {}, 1.0f);
+}
+
+inline void add_wavenet(ModelWriter& model) {
+  model.block("wavenet", R"({"channels_in":1,"arrays":[)"
+                         R"({"width":4,"head_width":2,"dilations":[1,2,64],"kernel_size":3,)"
+                         R"("activation":"tanh","head_bias":false},)"
+                         R"({"width":2,"head_width":1,"dilations":[3],"kernel_size":3,)"
+                         R"("activation":"tanh","head_bias":true}]})");
+  model.weight("arrays.0.lift.weight", {4, 1, 1}, 0.4f);
+  add_layers(model, "arrays.0.layers.", 4, 3, 1, false, true);
+  model.weight("arrays.0.head.weight", {2, 4, 1}, 0.4f);
+  model.weight("arrays.1.lift.weight", {2, 4, 1}, 0.4f);
+  add_layers(model, "arrays.1.layers.", 2, 1, 1, false, true);
+  model.weight("arrays.1.head.weight", {1, 2, 1}, 0.4f);
+  model.weight("arrays.1.head.bias", {1}, 0.4f);
+  model.weight("head_scale", {}, 1.0f);
+}
+
+inline void add_recurrent(ModelWriter& model, const std::string& kind, int units, int channels_in,
+                          int channels_out) {
+  const int rows = (kind == "lstm" ? 4 : 3) * units;
+  model.block(kind, R"({"units":)" + std::to_string(units) + R"(,"channels_in":)" +
+                        std::to_string(channels_in) + R"(,"channels_out":)" +
+                        std::to_string(channels_out) + R"(,"skip":true})");
+  model.weight("cell.weight_ih_l0", {rows, channels_in}, 0.4f);
+  model.weight("cell.weight_hh_l0", {rows, units}, 0.4f);
+  model.weight("cell.bias_ih_l0", {rows}, 0.4f);
+  model.weight("cell.bias_hh_l0", {rows}, 0.4f);
+  model.weight("mix_down.weight", {channels_out, units, 1}, 0.4f);
+  model.weight("mix_down.bias", {channels_out}, 0.4f);
+  model.weight("dry_gain", {}, 1.0f);
+}
+
+struct Example {
+  std::string name;
+  ModelWriter model;
+};
+
+// Every kind of block, and a chain of all of them.
+inline std::vector<Example> example_models() {
+  std::vector<Example> made;
+  const auto begin = [&made](const std::string& name, int in, int out, int latency = 0) -> auto& {
+    made.push_back({name, ModelWriter(in, out, latency)});
+    return made.back().model;
+  };
+  add_gain(begin("gain", 2, 2), 2);
+  add_delay(begin("delay", 1, 1, 77), 77, 1);
+  add_fir(begin("fir of one tap", 1, 1), 1, 1, 1);
+  add_fir(begin("direct fir", 2, 1), 200, 2, 1);
+  add_fir(begin("partitioned fir", 1, 2), 3000, 1, 2);
+  add_dilated(begin("dilated tanh", 1, 1), 5, 1, 1, "tanh", "last", false);
+  add_dilated(begin("dilated gated", 2, 1), 3, 2, 1, "gated", "accumulate", true);
+  add_dilated(begin("dilated leaky", 1, 2), 16, 1, 2, "leaky_relu", "accumulate", true);
+  add_wavenet(begin("wavenet", 1, 1));
+  add_recurrent(begin("lstm", 2, 1), "lstm", 5, 2, 1);
+  add_recurrent(begin("gru", 1, 2), "gru", 20, 1, 2);
+  ModelWriter& chain = begin("chain", 1, 2, 9);
+  add_delay(chain, 9, 1);
+  add_wavenet(chain);
+  add_dilated(chain, 4, 1, 1, "tanh", "last", true);
+  add_fir(chain, 700, 1, 2);
+  add_gain(chain, 2);
+  return made;
+}

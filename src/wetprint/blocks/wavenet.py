@@ -1,0 +1,173 @@
+"""The WaveNet of Neural Amp Modeler: arrays of dilated layers, each with a head of its own.
+
+Every layer hears the dry signal beside the layer before it. The activations of all layers of an
+array are summed, mixed by the array's head, and start the sum of the next array; what the last head
+returns is the output. The standard shape is two arrays of ten layers, 16 and 8 channels wide
+(Atkinson, https://github.com/sdatkinson/neural-amp-modeler, whose ``.nam`` files carry the same
+weights). It is here to be compared with, and to play models of that shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from wetprint.blocks.block import Block, BlockStream
+from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, one_of, whole_number
+from wetprint.blocks.dilated import ACTIVATIONS, DilatedConfig, DilatedLayer, latest
+
+STANDARD_DILATIONS = tuple(2**octave for octave in range(10))
+
+
+@dataclass(frozen=True)
+class WaveNetArray:
+    """One array of layers.
+
+    Attributes:
+        width: channels of its layers.
+        head_width: channels that its head returns: the next array's width, or the channels out.
+        dilations: distance between taps in samples, one entry a layer.
+        kernel_size: taps of every convolution.
+        activation: as of ``DilatedConfig``.
+        head_bias: whether the head adds a constant.
+    """
+
+    width: int
+    head_width: int
+    dilations: tuple[int, ...] = STANDARD_DILATIONS
+    kernel_size: int = 3
+    activation: str = "tanh"
+    head_bias: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dilations", tuple(self.dilations))
+        whole_number("width", self.width, 1, 1024)
+        whole_number("head_width", self.head_width, 1, 1024)
+        whole_number("kernel_size", self.kernel_size, 1, 1024)
+        whole_number("number of dilations", len(self.dilations), 1, 256)
+        for dilation in self.dilations:
+            whole_number("dilation", dilation, 1, LONGEST_MEMORY_SAMPLES)
+        one_of("activation", self.activation, ACTIVATIONS)
+        if not isinstance(self.head_bias, bool):
+            raise ValueError(f"head_bias must be true or false, got {self.head_bias!r:.100}")
+
+    @property
+    def context_samples(self) -> int:
+        """How far the array reaches back."""
+        return (self.kernel_size - 1) * sum(self.dilations)
+
+
+@dataclass(frozen=True)
+class WaveNetConfig:
+    """The arrays, in order, and the channels in; a model file's plain objects will do as arrays."""
+
+    arrays: tuple[WaveNetArray, ...] = (WaveNetArray(16, 8), WaveNetArray(8, 1, head_bias=True))
+    channels_in: int = 1
+
+    def __post_init__(self) -> None:
+        made = tuple(
+            WaveNetArray(**each) if isinstance(each, Mapping) else each for each in self.arrays
+        )
+        object.__setattr__(self, "arrays", made)
+        for each in made:
+            if not isinstance(each, WaveNetArray):
+                raise ValueError(f"each of arrays must be an array of layers, got {each!r:.100}")
+        whole_number("channels_in", self.channels_in, 1, 2)
+        whole_number("number of arrays", len(self.arrays), 1, 16)
+        for first, second in zip(self.arrays, self.arrays[1:], strict=False):
+            if first.head_width != second.width:
+                raise ValueError(
+                    f"an array's head must be as wide as the next array, {second.width}, "
+                    f"got {first.head_width}"
+                )
+        whole_number("the last array's head_width", self.arrays[-1].head_width, 1, 2)
+        whole_number("receptive field", self.context_samples, 0, LONGEST_MEMORY_SAMPLES)
+
+    @property
+    def context_samples(self) -> int:
+        """How far all arrays together reach back."""
+        return sum(each.context_samples for each in self.arrays)
+
+
+class LayerArray(nn.Module):
+    """One array: lift to its width, the layers, and the head."""
+
+    def __init__(self, array: WaveNetArray, rows_in: int, dry_channels: int):
+        super().__init__()
+        shape = DilatedConfig(
+            channels_in=dry_channels,
+            width=array.width,
+            kernel_size=array.kernel_size,
+            dilations=array.dilations,
+            activation=array.activation,
+            input_mixin=True,
+        )
+        self.lift = nn.Conv1d(rows_in, array.width, 1, bias=False)
+        self.layers = nn.ModuleList(DilatedLayer(shape, each) for each in array.dilations)
+        self.head = nn.Conv1d(array.width, array.head_width, 1, bias=array.head_bias)
+
+
+class WaveNet(Block):
+    """All arrays, one after the other."""
+
+    def __init__(self, config: WaveNetConfig):
+        super().__init__()
+        self.config = config
+        self.channels_in, self.channels_out = config.channels_in, config.arrays[-1].head_width
+        self.context_samples = config.context_samples
+        rows_in = (config.channels_in, *(each.width for each in config.arrays))
+        self.arrays = nn.ModuleList(
+            LayerArray(array, rows, config.channels_in)
+            for array, rows in zip(config.arrays, rows_in, strict=False)
+        )
+        self.head_scale = nn.Parameter(torch.tensor(0.02))  # as the trainer's standard shape
+
+    def valid(self, audio: Tensor, start_sample: int = 0) -> Tensor:
+        """See Block."""
+        wanted = audio.shape[-1] - self.context_samples
+        return self._through_arrays(audio, wanted, lambda layer, heard: heard)
+
+    def stream(self, batch: int = 1, start_sample: int = 0) -> BlockStream:
+        """See Block."""
+        return WaveNetStream(self, batch)
+
+    def _through_arrays(self, dry: Tensor, wanted: int, recall) -> Tensor:
+        """Run every array; ``recall`` may put a layer's remembered past in front of its input."""
+        hidden = dry
+        heads = dry.new_zeros(())
+        for array in cast(Iterable[LayerArray], self.arrays):
+            hidden = array.lift(hidden)  # (batch, width, time)
+            summed = heads
+            for layer in array.layers:
+                active, hidden = layer(recall(layer, hidden), dry)
+                summed = summed + latest(active, wanted)
+            heads = array.head(summed)  # (batch, head_width, wanted)
+        return self.head_scale * heads
+
+
+class WaveNetStream(BlockStream):
+    """Block-wise playing: each layer remembers only its own reach, nothing is computed twice."""
+
+    def __init__(self, network: WaveNet, batch: int):
+        self.network = network
+        self.memory: dict[nn.Module, Tensor] = {}
+        silence = torch.zeros((batch, network.channels_in, network.context_samples + 1))
+        silence = silence.to(network.head_scale)
+        self._settling = True
+        network._through_arrays(silence, 1, self._recall)
+        self._settling = False
+
+    def process(self, audio: Tensor) -> Tensor:
+        """See BlockStream."""
+        if audio.shape[-1] == 0:
+            return audio.new_zeros((audio.shape[0], self.network.channels_out, 0))
+        return self.network._through_arrays(audio, audio.shape[-1], self._recall)
+
+    def _recall(self, layer: DilatedLayer, hidden: Tensor) -> Tensor:
+        heard = hidden if self._settling else torch.cat([self.memory[layer], hidden], dim=-1)
+        self.memory[layer] = heard[..., heard.shape[-1] - layer.context_samples :]
+        return heard
