@@ -8,9 +8,9 @@
 
 namespace wetprint {
 
-// Samples processed at a time: few enough for the first cache, enough to make the sums that end
+// Samples processed at a time: few enough for the second cache, enough to make the sums that end
 // each block of a weight's gradient cheap. A multiple of every level's block (24, 48, 96).
-constexpr std::ptrdiff_t kTile = 384;
+constexpr std::ptrdiff_t kTile = 576;
 
 inline std::ptrdiff_t rounded_up(std::ptrdiff_t samples, std::ptrdiff_t quantum = kSampleQuantum) {
   return (samples + quantum - 1) / quantum * quantum;
