@@ -17,4 +17,5 @@ NB_MODULE(_engine, module) {
   nb::set_leak_warnings(false);
   bind_stack(module);
   wetprint::bind_player(module);
+  bind_rows(module);
 }

@@ -1,16 +1,12 @@
 // wetprint._engine.Stack: see src/wetprint/engine/dilated.py, which is what calls it.
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
-#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
-#include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "bindings/tensors.h"
 #include "bindings/training.h"
 #include "training/stack.h"
 
@@ -22,14 +18,6 @@ using wetprint::StackShape;
 using wetprint::StackSignals;
 
 namespace {
-
-using Flat = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Tensor = nb::ndarray<float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
-using MaybeTensor = std::optional<Tensor>;
-
-void demand(bool held, const char* what) {
-  if (!held) throw std::invalid_argument(what);
-}
 
 Signal signal_of(const MaybeTensor& tensor, std::size_t batch, int channels, std::ptrdiff_t samples,
                  const char* what) {

@@ -4,3 +4,4 @@
 #include <nanobind/nanobind.h>
 
 void bind_stack(nanobind::module_& module);
+void bind_rows(nanobind::module_& module);

@@ -67,3 +67,31 @@ class Player:
     def latency_samples(self) -> int: ...
     def reset(self, start_sample: int = 0) -> None: ...
     def process(self, audio: np.ndarray) -> np.ndarray: ...
+def all_pole(x: Tensor, feedback: Tensor, past: Tensor, y: Tensor, threads: int) -> None: ...
+def all_pole_backward(
+    y: Tensor,
+    feedback: Tensor,
+    past: Tensor,
+    to_y: Tensor,
+    to_x: Tensor,
+    to_feedback: Tensor,
+    to_past: Tensor,
+    threads: int,
+) -> None: ...
+def follow_envelope(
+    x: Tensor, attack: Tensor, release: Tensor, past: Tensor, y: Tensor, threads: int
+) -> None: ...
+def follow_envelope_backward(*tensors_then_threads: Tensor | int) -> None: ...
+def read_delay_line(
+    interpolation: int, line: Tensor, delay: Tensor, lead: int, out: Tensor, threads: int
+) -> None: ...
+def read_delay_line_backward(
+    interpolation: int,
+    line: Tensor,
+    delay: Tensor,
+    lead: int,
+    to_out: Tensor,
+    to_line: Tensor | None,
+    to_delay: Tensor | None,
+    threads: int,
+) -> None: ...

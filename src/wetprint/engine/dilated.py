@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from wetprint.engine.presence import is_present
+from wetprint.engine.presence import runs
 
 ACTIVATIONS = ("tanh", "gated", "leaky_relu", "relu")
 """In the order of the engine's enumeration."""
@@ -114,18 +114,9 @@ def dilated_stack(
 
 
 def serves(config: StackConfig, tensors: Sequence[Tensor | None]) -> bool:
-    """Say whether the engine runs this: float32 on the CPU, and not too wide to gain by it."""
-    return (
-        config.width <= WIDEST
-        and config.kernel_size * config.width <= MOST_ROWS
-        and all(
-            each is None or (each.dtype == torch.float32 and each.device.type == "cpu")
-            for each in tensors
-        )
-        and is_present()
-        and not torch.compiler.is_compiling()
-        and not torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
-    )
+    """Say whether the engine runs this, and whether it is not too wide to gain by it."""
+    fits = config.width <= WIDEST and config.kernel_size * config.width <= MOST_ROWS
+    return fits and runs(*tensors)
 
 
 def dilated_stack_twin(

@@ -6,6 +6,9 @@ import functools
 import importlib.util
 import os
 
+import torch
+from torch import Tensor
+
 SWITCH = "WETPRINT_ENGINE"
 """Environment variable; ``off`` leaves everything to the PyTorch twins."""
 
@@ -20,6 +23,19 @@ def is_present() -> bool:
 @functools.cache
 def _is_compiled() -> bool:
     return importlib.util.find_spec("wetprint._engine") is not None
+
+
+def runs(*tensors: Tensor | None) -> bool:
+    """Say whether the engine is there and takes these: float32, on the CPU, not being traced."""
+    return (
+        all(
+            each is None or (each.dtype == torch.float32 and each.device.type == "cpu")
+            for each in tensors
+        )
+        and is_present()
+        and not torch.compiler.is_compiling()
+        and not torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+    )
 
 
 def cpu_level() -> str | None:
