@@ -27,6 +27,7 @@ from wetprint import engine
 from wetprint.blocks.block import Block
 from wetprint.blocks.dilated import Dilated, DilatedConfig
 from wetprint.engine.dilated import StackConfig, dilated_stack
+from wetprint.engine.recurrent import CellWeights, lstm
 
 SAMPLE_RATE = 48_000
 SEGMENT_SAMPLES = 8192
@@ -135,6 +136,35 @@ def dilated_row(width: int, target: float | None = None) -> Row:
     return block_row(name, lambda: Dilated(DilatedConfig(width=width)), 8, target)
 
 
+class RecurrentNet(nn.Module):
+    """An LSTM and a mix of its units, run by the engine or, switched off, by PyTorch's own LSTM."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        own = nn.LSTM(1, width)
+        self.weights = nn.ParameterList(each.detach().clone() for each in own.parameters())
+        self.mix_down = nn.Conv1d(width, 1, 1)
+        self.width = width
+
+    def forward(self, audio: Tensor) -> Tensor:
+        """Play ``(batch, 1, time)``."""
+        state = torch.zeros(self.width)
+        heard, _ = lstm(audio, CellWeights(*self.weights), state, state)
+        return self.mix_down(heard)
+
+
+def lstm_row(width: int, batch: int, samples: int) -> Row:
+    """One layer of LSTM, backward through all of it; Adam is PyTorch's fused one on both sides."""
+    sides = []
+    for switch in ("on", "off"):
+        torch.manual_seed(0)
+        net = RecurrentNet(width)
+        audio = torch.randn(batch, 1, samples)
+        sides.append(training_step(net, list(net.parameters()), audio, switch, fused=True))
+    name = f"LSTM-{width}, {batch} x {samples}; theirs: PyTorch's LSTM"
+    return Row(name, *sides, batch * samples, None)
+
+
 NAM_DILATIONS = tuple(2**power for power in range(10))
 NAM_BATCH = 16
 NAM_HEAD_SCALE = 0.02
@@ -225,6 +255,8 @@ ROWS: dict[str, Callable[[], Row | str]] = {
     "dilated-8": lambda: dilated_row(8),
     "dilated-16": lambda: dilated_row(16),
     "dilated-24": lambda: dilated_row(24),
+    "lstm-32": lambda: lstm_row(32, 64, 2048),
+    "lstm-96": lambda: lstm_row(96, 16, 2048),
     "dilated-32": lambda: dilated_row(32),
 }
 

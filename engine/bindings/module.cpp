@@ -18,4 +18,5 @@ NB_MODULE(_engine, module) {
   bind_stack(module);
   wetprint::bind_player(module);
   bind_rows(module);
+  bind_recurrent(module);
 }

@@ -1,9 +1,7 @@
 // wetprint._engine.Stack: see src/wetprint/engine/dilated.py, which is what calls it.
-#include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
-#include <string>
 #include <vector>
 
 #include "bindings/tensors.h"
@@ -38,13 +36,6 @@ StackSignals signals_of(const StackShape& shape, std::size_t batch, std::ptrdiff
           signal_of(head_input, batch, shape.width, wanted, "head_input has the wrong shape"),
           signal_of(wet, batch, shape.outputs, wanted, "wet has the wrong shape"),
           signal_of(last_hidden, batch, shape.width, wanted, "last_hidden has the wrong shape")};
-}
-
-const wetprint::Kernels& kernels_for(const std::string& level) {
-  if (level.empty()) return wetprint::kernels();
-  const wetprint::Kernels* found = wetprint::kernels_of(level.c_str());
-  demand(found, "this machine does not have that level of processor");
-  return *found;
 }
 
 Stack make_stack(int inputs, int conditions, int width, int outputs, int kernel_size,

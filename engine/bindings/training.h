@@ -5,3 +5,4 @@
 
 void bind_stack(nanobind::module_& module);
 void bind_rows(nanobind::module_& module);
+void bind_recurrent(nanobind::module_& module);

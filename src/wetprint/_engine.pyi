@@ -95,3 +95,32 @@ def read_delay_line_backward(
     to_delay: Tensor | None,
     threads: int,
 ) -> None: ...
+
+class SavedCells: ...
+
+def run_cells(
+    kind: int,
+    matrix: Tensor,
+    bias: Tensor,
+    audio: Tensor,
+    first_hidden: Tensor | None,
+    first_cell: Tensor | None,
+    hidden: Tensor,
+    last_cell: Tensor | None,
+    keep: bool,
+    threads: int,
+    level: str = "",
+) -> SavedCells | None: ...
+def run_cells_backward(
+    saved: SavedCells,
+    matrix: Tensor,
+    hidden: Tensor | None,
+    last_cell: Tensor | None,
+    to_matrix: Tensor,
+    to_bias: Tensor,
+    to_audio: Tensor | None,
+    to_hidden: Tensor | None,
+    to_cell: Tensor | None,
+    threads: int,
+    level: str = "",
+) -> None: ...

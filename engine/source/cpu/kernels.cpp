@@ -5,6 +5,7 @@
 #include "cpu/combine.h"
 #include "cpu/correlate.h"
 #include "cpu/playing_kernels.h"
+#include "cpu/recurrent.h"
 #include "cpu/simd.h"
 
 #define WETPRINT_TEXT_(name) #name
@@ -24,6 +25,10 @@ const Kernels WETPRINT_JOIN(kernels_, WETPRINT_LEVEL) = {
     .activate = activate,
     .activate_backward = activate_backward,
     .playing = kPlaying,
+    .lstm_step = lstm_step,
+    .lstm_step_backward = lstm_step_backward,
+    .gru_step = gru_step,
+    .gru_step_backward = gru_step_backward,
 };
 
 }  // namespace wetprint

@@ -26,6 +26,17 @@ static constexpr int rows_of(Activation activation) {
   return activation == Activation::gated ? 2 : 1;
 }
 
+// One moment of a recurrent cell: four gates of `width` rows each, the state before and after.
+struct CellStep {
+  Rows gates, cell_before, cell, hidden_before, hidden;
+};
+
+// The gradients to the same moment. `hidden` and `cell` come in as those to the state after it, and
+// are left as those to the state before it, save for what goes through the gates.
+struct CellSlopes {
+  Rows gates, cell, hidden;
+};
+
 struct Kernels {
   const char* level;  // "baseline", "avx2" or "avx512"
   int lanes;          // floats in one vector
@@ -55,6 +66,13 @@ struct Kernels {
   void (*activate_backward)(Activation activation, Rows saved, Rows gradient, Rows out, int width,
                             std::ptrdiff_t samples);
   PlayingKernels playing;
+
+  // What follows the matrix product in a step of an LSTM or a GRU: the gates come in as their
+  // products and are left as their results. Then the way back.
+  void (*lstm_step)(const CellStep& step, int width, std::ptrdiff_t samples);
+  void (*lstm_step_backward)(const CellStep& step, const CellSlopes& to, int width, std::ptrdiff_t samples);
+  void (*gru_step)(const CellStep& step, int width, std::ptrdiff_t samples);
+  void (*gru_step_backward)(const CellStep& step, const CellSlopes& to, int width, std::ptrdiff_t samples);
 };
 
 // The table for the best level that this machine has, or for the one that the environment variable

@@ -41,7 +41,7 @@ struct PlayingKernels {
   void (*multiply)(const float* one, const float* other, float* sum, std::ptrdiff_t half,
                    int points, bool adds);
 
-  // One step of a recurrent cell; see cpu/recurrent.h.
+  // One step of a recurrent cell; see cpu/recurrent_cell.h.
   void (*lstm)(const struct RecurrentCell& cell, const float* inputs, float* hidden, float* state,
                float* scratch);
   void (*gru)(const struct RecurrentCell& cell, const float* inputs, float* hidden, float* scratch);

@@ -4,7 +4,7 @@
 
 #include "cpu/functions.h"
 #include "cpu/playing_table.h"
-#include "cpu/recurrent.h"
+#include "cpu/recurrent_cell.h"
 #include "cpu/simd.h"
 
 namespace {

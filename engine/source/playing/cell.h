@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "cpu/recurrent.h"
+#include "cpu/recurrent_cell.h"
 #include "playing/memory.h"
 
 namespace wetprint::playing {
