@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "playing/memory.h"
 #include "playing/settings.h"
@@ -39,6 +40,8 @@ struct Plan {
   Settings& settings;
   Weights& weights;
   Budget& budget;
+  std::string prefix;  // of the names of its weights, which `weights` has entered
+  int depth;           // how many parallel blocks it lies within
 };
 
 }  // namespace wetprint::playing

@@ -13,7 +13,10 @@ std::unique_ptr<Block> build_dilated(Plan& plan);
 std::unique_ptr<Block> build_fir(Plan& plan);
 std::unique_ptr<Block> build_gain(Plan& plan);
 std::unique_ptr<Block> build_gru(Plan& plan);
+std::unique_ptr<Block> build_high_pass(Plan& plan);
 std::unique_ptr<Block> build_lstm(Plan& plan);
+std::unique_ptr<Block> build_parallel(Plan& plan);
 std::unique_ptr<Block> build_wavenet(Plan& plan);
+std::unique_ptr<Block> build_waveshaper(Plan& plan);
 
 }  // namespace wetprint::playing

@@ -1,11 +1,9 @@
-// Blocks in series, cut into pieces that every block is asked for in turn.
+// A model's chain: cut into pieces that its blocks are asked for, and guarded against what strangers
+// play into it.
 #pragma once
 
-#include <memory>
-#include <vector>
-
-#include "playing/block.h"
 #include "playing/model_file.h"
+#include "playing/series.h"
 
 namespace wetprint::playing {
 
@@ -14,17 +12,19 @@ class Chain {
   // Throws ModelError unless the file describes blocks that fit one another and its weights.
   explicit Chain(const ModelFile& file);
 
-  int channels_in() const { return blocks_.front()->channels_in(); }
-  int channels_out() const { return blocks_.back()->channels_out(); }
-  std::int64_t latency_samples() const;
+  int channels_in() const { return series_.channels_in(); }
+  int channels_out() const { return series_.channels_out(); }
+  std::int64_t latency_samples() const { return series_.latency_samples(); }
   void reset(std::int64_t start_sample) noexcept;
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept;
 
  private:
+  Chain(const ModelFile& file, Weights weights, Budget budget);
   void play_piece(const float* const* inputs, float* const* outputs, int first, int frames);
 
-  std::vector<std::unique_ptr<Block>> blocks_;
-  alignas(64) float rooms_[2][kMostChannels][kMostFrames] = {};
+  Series series_;
+  alignas(64) float heard_[kMostChannels][kMostFrames] = {};
+  alignas(64) float played_[kMostChannels][kMostFrames] = {};
 };
 
 }  // namespace wetprint::playing

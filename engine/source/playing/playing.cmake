@@ -7,16 +7,20 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/dilated.cpp
   ${PLAYING}/fir.cpp
   ${PLAYING}/gain.cpp
+  ${PLAYING}/high_pass.cpp
   ${PLAYING}/json.cpp
   ${PLAYING}/layers.cpp
   ${PLAYING}/mixer.cpp
   ${PLAYING}/model_file.cpp
+  ${PLAYING}/parallel.cpp
   ${PLAYING}/partitions.cpp
   ${PLAYING}/player.cpp
   ${PLAYING}/recurrent.cpp
   ${PLAYING}/registry.cpp
+  ${PLAYING}/series.cpp
   ${PLAYING}/settings.cpp
   ${PLAYING}/wavenet.cpp
+  ${PLAYING}/waveshaper.cpp
   ${PLAYING}/weights.cpp)
 
 # gcc 12 sees overlap in any "text" + std::string (https://gcc.gnu.org/PR105651).

@@ -11,8 +11,11 @@ const std::vector<BlockKind>& block_kinds() {
       {"fir", build_fir},
       {"gain", build_gain},
       {"gru", build_gru},
+      {"high_pass", build_high_pass},
       {"lstm", build_lstm},
+      {"parallel", build_parallel},
       {"wavenet", build_wavenet},
+      {"waveshaper", build_waveshaper},
   };
   return kinds;
 }

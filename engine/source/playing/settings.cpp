@@ -36,6 +36,16 @@ int Settings::number(const char* key, Range range, int otherwise) {
   return value ? checked(*value, key, range) : otherwise;
 }
 
+double Settings::real(const char* key, double least, double most, double otherwise) {
+  const Json* value = take(key);
+  if (!value) return otherwise;
+  // written so that what is no number is refused as well
+  if (value->kind != Json::Kind::number || !(value->number >= least && value->number <= most)) {
+    refuse(std::string(key) + " is no number, or out of range");
+  }
+  return value->number;
+}
+
 const std::vector<Json>& Settings::list(const char* key, Range count) {
   const Json* value = take(key);
   if (!value || value->kind != Json::Kind::list) refuse(std::string(key) + " must be a list");

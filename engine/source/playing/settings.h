@@ -30,6 +30,7 @@ class Settings {
   bool flag(const char* key, bool otherwise);
   // Returns which of `allowed` it is.
   int word(const char* key, const std::vector<std::string>& allowed, int otherwise);
+  double real(const char* key, double least, double most, double otherwise);
   const std::vector<Json>& list(const char* key, Range count);
 
   // Refuses settings that nobody asked for.

@@ -1,0 +1,71 @@
+// Chains side by side: all hear the same, what they play is added up.
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "playing/blocks.h"
+#include "playing/series.h"
+
+namespace wetprint::playing {
+namespace {
+
+constexpr int kMostBranches = 16;
+constexpr int kDeepestNesting = 4;
+
+class Parallel : public Block {
+ public:
+  explicit Parallel(Plan& plan) {
+    const std::vector<Json>& branches = plan.settings.list("branches", {1, kMostBranches});
+    if (plan.depth >= kDeepestNesting) plan.settings.refuse("parallel chains are nested too deeply");
+    const std::string prefix = plan.prefix;
+    for (const Json& branch : branches) {
+      const std::string here = prefix + "branches." + std::to_string(branches_.size()) + ".blocks.";
+      branches_.push_back(
+          std::make_unique<Series>(branch, here, plan.weights, plan.budget, plan.depth + 1));
+      if (branches_.back()->channels_in() != channels_in() ||
+          branches_.back()->channels_out() != channels_out()) {
+        plan.settings.refuse("its branches differ in their channels");
+      }
+    }
+  }
+
+  int channels_in() const override { return branches_.front()->channels_in(); }
+  int channels_out() const override { return branches_.front()->channels_out(); }
+
+  std::int64_t latency_samples() const override {
+    std::int64_t least = branches_.front()->latency_samples();
+    for (const auto& branch : branches_) least = std::min(least, branch->latency_samples());
+    return least;
+  }
+
+  void settle(const float* silence_in, float* silence_out, std::int64_t start_sample) override {
+    float sum[kMostChannels] = {};
+    for (const auto& branch : branches_) {
+      float part[kMostChannels] = {};
+      branch->settle(silence_in, part, start_sample);
+      for (int channel = 0; channel < channels_out(); ++channel) sum[channel] += part[channel];
+    }
+    std::copy_n(sum, channels_out(), silence_out);
+  }
+
+  void process(const float* const* inputs, float* const* outputs, int frames) noexcept override {
+    branches_.front()->process(inputs, outputs, frames);
+    float* rows[] = {room_[0], room_[1]};
+    for (std::size_t next = 1; next < branches_.size(); ++next) {
+      branches_[next]->process(inputs, rows, frames);
+      for (int channel = 0; channel < channels_out(); ++channel) {
+        for (int frame = 0; frame < frames; ++frame) outputs[channel][frame] += room_[channel][frame];
+      }
+    }
+  }
+
+ private:
+  std::vector<std::unique_ptr<Series>> branches_;
+  alignas(64) float room_[kMostChannels][kMostFrames] = {};
+};
+
+}  // namespace
+
+std::unique_ptr<Block> build_parallel(Plan& plan) { return std::make_unique<Parallel>(plan); }
+
+}  // namespace wetprint::playing
