@@ -151,6 +151,16 @@ inline void add_recurrent(ModelWriter& model, const std::string& kind, int units
   model.weight("dry_gain", {}, 1.0f);
 }
 
+inline void add_curve(ModelWriter& model) {
+  model.block("waveshaper", R"({"intervals":8,"reach":0.5,"channels":1})");
+  model.weight("coefficients", {11}, 1.0f);
+}
+
+inline void add_high_pass(ModelWriter& model) {
+  model.block("high_pass", R"({"channels":1})");
+  model.weight("pole", {}, 0.99f);
+}
+
 struct Example {
   std::string name;
   ModelWriter model;
@@ -172,6 +182,9 @@ inline std::vector<Example> example_models() {
   add_dilated(begin("dilated gated", 2, 1), 3, 2, 1, "gated", "accumulate", true);
   add_dilated(begin("dilated leaky", 1, 2), 16, 1, 2, "leaky_relu", "accumulate", true);
   add_wavenet(begin("wavenet", 1, 1));
+  ModelWriter& stage = begin("curve and high-pass", 1, 1);
+  add_curve(stage);
+  add_high_pass(stage);
   add_recurrent(begin("lstm", 2, 1), "lstm", 5, 2, 1);
   add_recurrent(begin("gru", 1, 2), "gru", 20, 1, 2);
   ModelWriter& chain = begin("chain", 1, 2, 9);

@@ -16,14 +16,18 @@ from hypothesis import strategies as st
 from tests.blocks.test_contract import CONFIGS, build
 from wetprint import engine
 from wetprint.blocks.convolution import FirConfig
+from wetprint.blocks.delay import DelayConfig
 from wetprint.blocks.dilated import DilatedConfig
+from wetprint.blocks.gain import GainConfig
 from wetprint.blocks.wavenet import WaveNetConfig
+from wetprint.blocks.waveshaper import WaveshaperConfig
 from wetprint.engine.player import Player, playable_blocks
 from wetprint.learning.material import Take, predict
 from wetprint.models import Chain, Model
 from wetprint.models.engine_playing import engine_players
 from wetprint.models.model_file import model_to_bytes
-from wetprint.models.registry import BLOCKS
+from wetprint.models.parallel import Parallel
+from wetprint.models.registry import BLOCKS, PARALLEL
 from wetprint.playing import ModelStream
 
 pytestmark = pytest.mark.skipif(
@@ -78,7 +82,19 @@ def assert_same(played: np.ndarray, expected: np.ndarray, share_of_peak: float =
 
 
 def test_every_registered_block_is_played():
-    assert playable_blocks() - OUTSIDE_PYTHON == set(BLOCKS)
+    assert playable_blocks() - OUTSIDE_PYTHON == {*BLOCKS, PARALLEL}
+
+
+def test_parallel_chains_agree_with_the_twin():
+    branches = [
+        Chain([build("fir", FirConfig(300)), build("waveshaper", WaveshaperConfig(16))]),
+        Chain([build("delay", DelayConfig(70)), build("dilated", DilatedConfig(width=3))]),
+    ]
+    other = Chain([build("fir", FirConfig(40))])
+    nested = Parallel([Chain([Parallel(branches), build("gain", GainConfig(1))]), other])
+    chain = Chain([build("gain", GainConfig(1)), nested, build("fir", FirConfig(1, 1, 2))])
+    audio = noise(1)
+    assert_same(by_engine(player_of(chain), audio), by_twin(chain, audio))
 
 
 @pytest.mark.parametrize("request_", CONFIGS + LONGER, ids=lambda each: f"{each[0]}-{each[1]}"[:70])

@@ -16,8 +16,8 @@ from wetprint.blocks.delay import Delay, DelayConfig
 from wetprint.blocks.dilated import Dilated, DilatedConfig
 from wetprint.blocks.gain import Gain, GainConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig
-from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
 from wetprint.blocks.wavenet import WaveNet, WaveNetConfig
+from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
 from wetprint.errors import nearest_names
 from wetprint.models.chain import Chain
 from wetprint.models.parallel import Parallel
