@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 PathLike = str | os.PathLike[str]
 
-SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
-
 FIR_TAPS = 16_384
 """Length of the best FIR that a verdict stands beside; shorter for passages too short for it."""
 
@@ -180,35 +178,30 @@ def evaluate_on_recording(
 def read_pairs(dry: PathLike, wet: PathLike) -> tuple[list, list[str]]:
     """Read and check a dry and a wet file, or every pair in two folders.
 
+    A dataset's manifest is believed where the wet folder is the ``processed`` inside the dry one.
+
     Returns:
         The pairs, aligned, and what was mended or warned of.
 
     Raises:
         PairError: a file has no partner, or two recordings do not belong together.
     """
-    from wetprint.pairs import read_pair
+    from wetprint.pairs import open_dataset, read_pair
 
-    couples = _couples(Path(dry), Path(wet)) if Path(dry).is_dir() else [(Path(dry), Path(wet))]
+    found = []
+    couples = [(Path(dry), Path(wet))]
+    if Path(dry).is_dir():
+        inside = Path(wet).resolve() == (Path(dry) / "processed").resolve()
+        dataset = open_dataset(dry, None if inside else wet)
+        couples = [(each.dry, each.wet) for each in dataset.partners]
+        found += dataset.notes
     checked = [read_pair(*couple) for couple in couples]
     notes = [
         note if len(checked) == 1 else f"{each.pair.name}: {note}"
         for each in checked
         for note in each.notes
     ]
-    return [each.pair for each in checked], notes
-
-
-def _couples(dry: Path, wet: Path) -> list[tuple[Path, Path]]:
-    if not wet.is_dir():
-        raise PairError(f"{dry} is a folder, so expected a folder of wet files too, got {wet}")
-    found = sorted(each for each in dry.iterdir() if each.suffix.lower() in SOUND_SUFFIXES)
-    if not found:
-        raise PairError(f"expected sound files in {dry}, found none")
-    partners = {each.stem: each for each in wet.iterdir() if each.suffix.lower() in SOUND_SUFFIXES}
-    for each in found:
-        if each.stem not in partners:
-            raise PairError(f"{each.name} in {dry} has no wet file of the same name in {wet}")
-    return [(each, partners[each.stem]) for each in found]
+    return [each.pair for each in checked], [*found, *notes]
 
 
 def _compare(

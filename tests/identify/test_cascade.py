@@ -9,13 +9,12 @@ from scipy.signal import butter, lfilter
 from wetprint.blocks.spline import straight
 from wetprint.identify.cascade import (
     Cascade,
-    Curve,
-    Placed,
     SolveConfig,
     Windows,
     _State,
     solve_cascade,
 )
+from wetprint.identify.curve import Curve, Placed
 
 CONTEXT, SAMPLES = 126, 4096
 

@@ -18,6 +18,7 @@ from wetprint.learning import learn as learn_module
 from wetprint.learning.budget import CLOSING_SECONDS, Budget
 from wetprint.learning.checkpoint import checkpoint_path
 from wetprint.learning.config import LearnConfig
+from wetprint.learning.entrant import Entrant
 from wetprint.learning.learn import learn_pairs
 from wetprint.learning.linear import shortest_good_model, solve_linear_models
 from wetprint.learning.losses import esr_loss, waveform_loss
@@ -26,8 +27,8 @@ from wetprint.learning.material import (
     Material,
     Take,
     predict,
+    remaining,
     validation_esr,
-    wire_levels,
 )
 from wetprint.learning.training import Training, TrainingConfig
 from wetprint.models.chain import Chain
@@ -144,7 +145,7 @@ class TestTraining:
     def chain(self) -> Chain:
         torch.manual_seed(0)
         solved = solve_linear_models(material(overdrive))[1]
-        return RECIPES["dilated"].build(KnownEffect(solved.response, (0,), (1.0,)))
+        return RECIPES["dilated"].build(KnownEffect(solved.response, (0,)))
 
     def training(self, **changes) -> Training:
         config = TrainingConfig(segment_samples=1024, batch=4, validations=5)
@@ -153,12 +154,28 @@ class TestTraining:
         )
 
     def test_learns_what_a_filter_cannot(self):
-        training = self.training()
-        training.run(Budget(60, 70, time.monotonic()), lambda share: True)
-        solved = min(each.error for each in solve_linear_models(training.material))
-        after = training.best_error
-        assert after < 0.6 * solved
-        assert validation_esr(training.chain, training.material, CPU) == pytest.approx(after)
+        config = TrainingConfig(segment_samples=1024, batch=4, validations=5)
+        heard = material(overdrive)
+        entrant = Entrant.on(heard, "dilated", self.chain(), None, 0.0, config, CPU, seed=0)
+        entrant.training.run(Budget(60, 70, time.monotonic()), lambda share: True)
+        solved = min(each.error for each in solve_linear_models(heard))
+        assert entrant.error < 0.6 * solved
+        assert validation_esr(entrant.finished(), heard, CPU) == pytest.approx(entrant.error)
+
+    def test_what_stands_beside_a_solved_chain_learns_what_that_leaves(self):
+        config = TrainingConfig(segment_samples=1024, batch=4, validations=5)
+        heard = material(overdrive)
+        base = RECIPES["linear"].build(KnownEffect(solve_linear_models(heard)[1].response))
+        alone = validation_esr(base, heard, CPU)
+        entrant = Entrant.on(heard, "refined", self.chain(), base, alone, config, CPU, seed=0)
+        entrant.training.run(Budget(60, 70, time.monotonic()), lambda share: True)
+        assert entrant.error < 0.7 * alone
+        assert entrant.history[-1].error == pytest.approx(
+            entrant.training.history[-1].error * alone
+        )
+        assert validation_esr(entrant.finished(), heard, CPU) == pytest.approx(
+            entrant.error, rel=1e-3
+        )
 
     def test_a_loss_that_is_no_number_names_step_and_segment(self):
         training = self.training()
@@ -221,7 +238,11 @@ class TestLearn:
 
     def test_the_better_candidate_is_kept_and_both_are_named(self):
         learned = learn_pairs([pair(overdrive)], quick(model="auto", steps=80))
-        assert [each.recipe for each in learned.candidates] == ["dilated", "linear"]
+        names = [each.recipe for each in learned.candidates]
+        assert sorted(names) == ["linear", "refined", "wiener_hammerstein"]
+        assert names[-1] == "linear"
+        errors = [each.error for each in learned.candidates]
+        assert errors == sorted(errors)
         verdict = learned.model.verdict
         assert verdict["esr"] == learned.candidates[0].error < verdict["linear_esr"]
         assert verdict["linear_esr"] < verdict["dry_esr"]
@@ -231,12 +252,29 @@ class TestLearn:
             Training, "advance", lambda self, share: setattr(self, "step", self.step + 1)
         )
         learned = learn_pairs([pair(overdrive)], quick(model="auto", steps=1000))
-        assert learned.candidates[0].recipe == "linear"
-        assert next(each.steps for each in learned.candidates if each.recipe == "dilated") < 1000
+        assert learned.candidates[0].recipe == "wiener_hammerstein"
+        assert next(each.steps for each in learned.candidates if each.recipe == "refined") < 1000
 
-    def test_interrupted_and_resumed_equals_uninterrupted(self, tmp_path, monkeypatch):
+    def test_a_curve_between_two_filters_is_solved_without_training(self):
+        learned = learn_pairs([pair(overdrive)], quick(model="wiener_hammerstein"))
+        assert [each.recipe for each in learned.candidates] == ["wiener_hammerstein"]
+        assert learned.candidates[0].steps == 0
+        assert learned.model.verdict["esr"] < 1e-4
+
+    def test_a_model_that_does_not_suit_what_was_heard_is_refused(self):
+        both = dataclasses.replace(
+            pair(overdrive),
+            dry=playing(8, 2).repeat(2, 0),
+            wet=overdrive(playing(8, 2).repeat(2, 0)),
+        )
+        with pytest.raises(LearningError, match="needs one dry channel"):
+            learn_pairs([both], quick(model="wiener_hammerstein"))
+
+    @pytest.mark.parametrize("model", ["dilated", "refined"])
+    def test_interrupted_and_resumed_equals_uninterrupted(self, tmp_path, monkeypatch, model):
         recording, output = pair(overdrive), tmp_path / "a.wetprint"
-        whole = learn_pairs([recording], quick(steps=8))
+        config = quick(steps=8, model=model)
+        whole = learn_pairs([recording], config)
         advance = Training.advance
 
         def interrupted(self, share):
@@ -245,12 +283,12 @@ class TestLearn:
             return advance(self, share)
 
         monkeypatch.setattr(Training, "advance", interrupted)
-        first = learn_pairs([recording], quick(steps=8), output=output)
+        first = learn_pairs([recording], config, output=output)
         assert first.interrupted
         assert checkpoint_path(output).exists()
         assert math.isfinite(first.model.verdict["esr"])
         monkeypatch.setattr(Training, "advance", advance)
-        second = learn_pairs([recording], quick(steps=8), output=output, resume=True)
+        second = learn_pairs([recording], config, output=output, resume=True)
         assert not second.interrupted
         assert not checkpoint_path(output).exists()
         assert torch.equal(self.weights(second), self.weights(whole))
@@ -305,6 +343,17 @@ def test_validation_error_by_hand():
     assert validation_esr(Chain([Gain(GainConfig())]), heard, CPU) == pytest.approx(1 / 4)
 
 
+def test_what_remains_by_hand():
+    takes = (Take(np.ones((1, 4), np.float32), 3 * np.ones((1, 4), np.float32), heard_from=1),)
+    half = Gain(GainConfig())
+    left, loudness = remaining(Material(takes, takes, RATE), Chain([half]), CPU)
+    assert loudness == pytest.approx(2.0)
+    assert left.training[0].wet[0, 1:].tolist() == [1.0, 1.0, 1.0]
+    whole, loudness = remaining(Material(takes, takes, RATE), None, CPU)
+    assert loudness == pytest.approx(3.0)
+    assert whole.validation[0].wet[0].tolist() == [1.0] * 4
+
+
 def test_the_linear_recipe_plays_the_solved_filter():
     response = np.random.default_rng(0).standard_normal((2, 1, 30))
     audio = torch.randn(1, 1, 400)
@@ -314,12 +363,12 @@ def test_the_linear_recipe_plays_the_solved_filter():
     torch.testing.assert_close(chain(audio), reference(audio), rtol=1e-4, atol=1e-4)
 
 
-def test_the_dilated_recipe_starts_as_a_wire_at_the_effects_level_and_delay():
-    chain = RECIPES["dilated"].build(KnownEffect(np.zeros((2, 1, 300)), (0, 184), (2.0, -3.0)))
+def test_the_dilated_recipe_ends_in_a_tap_before_the_sound_arrives():
+    chain = RECIPES["dilated"].build(KnownEffect(np.zeros((2, 1, 300)), (0, 184)))
     audio = torch.randn(1, 1, 400)
-    played = chain(audio)[0]
-    torch.testing.assert_close(played[0], 2 * audio[0, 0], rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(played[1, 184:], -3 * audio[0, 0, :-184], rtol=1e-4, atol=1e-4)
+    played, inside = chain(audio)[0], chain[0](audio)[0, 0]
+    torch.testing.assert_close(played[0], inside, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(played[1, 184:], inside[:-184], rtol=1e-4, atol=1e-4)
 
 
 def test_delays_short_enough_for_a_network_are_left_to_it():
@@ -328,13 +377,3 @@ def test_delays_short_enough_for_a_network_are_left_to_it():
     assert safe_delay_samples(response) == 0
     response[0, 40] = 0.001
     assert safe_delay_samples(response) == 90 - 16
-
-
-def test_wire_levels_by_hand():
-    ramp = np.arange(1.0, 5.0, dtype=np.float32)[None]
-    assert wire_levels([Take(ramp, 3 * ramp)], [0]) == pytest.approx((3.0,))
-    assert wire_levels([Take(ramp, -2 * ramp), Take(ramp, -2 * ramp)], [0]) == pytest.approx((-2,))
-    late = np.array([[0, 0, 5, 10]], np.float32)  # 5 times the ramp, two samples late
-    level = 5 * math.sqrt((1 + 4) / (1 + 4 + 9 + 16))
-    assert wire_levels([Take(ramp, late)], [2]) == pytest.approx((level,))
-    assert wire_levels([Take(0 * ramp, ramp)], [0]) == (1.0,)

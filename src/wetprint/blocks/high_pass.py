@@ -88,13 +88,13 @@ class _Recursion(torch.autograd.Function):
     @staticmethod
     def forward(ctx, audio: Tensor, pole: Tensor) -> Tensor:
         ctx.save_for_backward(audio, pole)
-        return _filtered(high_pass_coefficients(float(pole)), audio)
+        return _filtered(high_pass_coefficients(float(pole.detach())), audio)
 
     @staticmethod
     def backward(ctx, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
         (gradient,) = gradients
         audio, pole = ctx.saved_tensors
-        value = float(pole)
+        value = float(pole.detach())
         to_audio = to_pole = None
         if ctx.needs_input_grad[0]:
             to_audio = _filtered(high_pass_coefficients(value), gradient.flip(-1)).flip(-1)

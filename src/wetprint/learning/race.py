@@ -48,7 +48,8 @@ PATIENCE = 0.5
 """Share of training after which a chain that is far behind the solved model is given up."""
 
 HOPELESS = 3.0
-"""What counts as far behind: above this many times the solved model's error."""
+"""What counts as far behind: above this many times the solved model's error. A chain that stands
+beside a solved one is given up when it has gained nothing by then."""
 
 CHECKPOINT_SECONDS = 20.0
 
@@ -232,7 +233,8 @@ class Race:
             self.progress("training", share, f"{detail}, {left:.0f} s left" if timed else detail)
             if time.monotonic() - self.saved_at > CHECKPOINT_SECONDS:
                 self._put_away(entrant)
-            hopeless = share > PATIENCE and entrant.error > HOPELESS * rival
+            bound = rival if entrant.base is not None else HOPELESS * rival
+            hopeless = share > PATIENCE and entrant.error >= bound
             return not hopeless and not self._stands(entrant.error)
 
         return go_on

@@ -19,7 +19,8 @@ from scipy.signal import freqz, lfilter, oaconvolve, resample_poly
 
 from wetprint.blocks.high_pass import high_pass_coefficients, pole_at
 from wetprint.blocks.spline import straight
-from wetprint.identify.cascade import Cascade, Curve, SolveConfig, Windows, solve_cascade
+from wetprint.identify.cascade import Cascade, SolveConfig, Windows, solve_cascade
+from wetprint.identify.curve import Curve
 from wetprint.identify.linear_response import LinearFitConfig, NormalEquations
 from wetprint.learning.linear import filter_audio, shortest_good_model, solve_linear_models
 from wetprint.learning.material import Material, Take
