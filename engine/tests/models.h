@@ -161,6 +161,16 @@ inline void add_high_pass(ModelWriter& model) {
   model.weight("pole", {}, 0.99f);
 }
 
+// A gain beside a filter of three taps and a gain.
+inline void add_parallel(ModelWriter& model) {
+  const std::string gain = R"({"block":"gain","config":{"channels":1}})";
+  const std::string fir = R"({"block":"fir","config":{"taps":3,"channels_in":1,"channels_out":1}})";
+  model.block("parallel", R"({"branches":[[)" + gain + "],[" + fir + "," + gain + "]]}");
+  model.weight("branches.0.blocks.0.gain", {1}, 1.0f);
+  model.weight("branches.1.blocks.0.response", {1, 1, 3}, 1.0f);
+  model.weight("branches.1.blocks.1.gain", {1}, 1.0f);
+}
+
 struct Example {
   std::string name;
   ModelWriter model;
@@ -185,6 +195,7 @@ inline std::vector<Example> example_models() {
   ModelWriter& stage = begin("curve and high-pass", 1, 1);
   add_curve(stage);
   add_high_pass(stage);
+  add_parallel(begin("parallel", 1, 1));
   add_recurrent(begin("lstm", 2, 1), "lstm", 5, 2, 1);
   add_recurrent(begin("gru", 1, 2), "gru", 20, 1, 2);
   ModelWriter& chain = begin("chain", 1, 2, 9);

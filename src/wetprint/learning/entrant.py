@@ -50,6 +50,7 @@ class Entrant:
         progress: Progress = silent,
     ) -> Entrant:
         """Prepare a run: play the base, and take what it leaves as what is to be learned."""
+        base = None if base is None else base.to(device)
         left, loudness = remaining(material, base, device, progress)
         training = Training(chain, left, config, device, seed)
         return cls(recipe, training, base, base_error if base is not None else 1.0, loudness)
