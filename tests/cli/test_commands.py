@@ -94,9 +94,9 @@ class TestLearnAndPlay:
 
 def test_learn_from_recordings(wetprint, recorded, tmp_path):
     model = tmp_path / "drive.wetprint"
-    ran = wetprint("learn", *recorded, "-o", model, "--steps", 3, "--model", "dilated")
+    ran = wetprint("learn", *recorded, "-o", model, "--steps", 3, "--model", "refined")
     assert ran.status == 0, ran.err
-    assert "kept: dilated" in ran.out
+    assert "kept: refined" in ran.out
     loaded = load_model(model)
     assert loaded.sample_rate == RATE
     assert loaded.learned_from["recordings"]

@@ -175,7 +175,9 @@ def start(*arguments: object) -> subprocess.Popen:
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminate"])
 def test_interrupting_training_keeps_the_best_so_far(sounds, tmp_path, sent):
     output, state = tmp_path / "m.wetprint", tmp_path / "m.wetprint.resume"
-    learning = start("learn", sounds / "dry.wav", sounds / "wet.wav", "-o", output, "--minutes", 2)
+    recordings = [sounds / "dry.wav", sounds / "wet.wav"]
+    options = ["-o", output, "--model", "dilated"]
+    learning = start("learn", *recordings, *options, "--minutes", 2)
     deadline = time.monotonic() + 60
     while not state.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -185,9 +187,7 @@ def test_interrupting_training_keeps_the_best_so_far(sounds, tmp_path, sent):
     assert "--resume" in err
     assert "Traceback" not in err
     assert sorted(each.name for each in tmp_path.iterdir()) == [output.name, state.name]
-    resumed = start(
-        "learn", sounds / "dry.wav", sounds / "wet.wav", "-o", output, "--minutes", 0.1, "--resume"
-    )
+    resumed = start("learn", *recordings, *options, "--minutes", 0.1, "--resume")
     _, err = resumed.communicate(timeout=60)
     assert resumed.returncode == 0, err
     assert [each.name for each in tmp_path.iterdir()] == [output.name]

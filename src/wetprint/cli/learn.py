@@ -87,7 +87,8 @@ def learn(
     if learned.interrupted:
         raise typer.Exit(
             console.failed(
-                f"interrupted; the best so far is in {output}; --resume goes on from there"
+                f"interrupted; the best so far is in {output}"
+                + ("; --resume goes on from there" if learned.resumable else "")
             )
         )
 

@@ -33,6 +33,10 @@ little was heard, a curve bends no more than that for an error of the size still
 SHORTER_STEPS = (1.0, 0.5, 0.25)
 """Shares of a step that are tried before the damping is raised."""
 
+GRAM_FLOOR = 1e-9
+"""Added to the diagonal of a curve's matrix, beside its largest entry: what was never heard of a
+curve must not make the matrix singular."""
+
 SPECTRUM_FLOOR = 1e-7
 """Bins of a preconditioner below this share of its largest count as this much."""
 
@@ -315,7 +319,8 @@ class _State:
         """Return a curve's part of the Gauss-Newton matrix, its roughness included."""
         later = np.mean(self._downstream(number)) / np.square(self.slopes[number]).mean()
         gram = float(later) * self.placed[number].gram(self.windows.heard)
-        return gram + self._penalty(number) + 1e-9 * np.trace(gram) / len(gram) * np.eye(len(gram))
+        gram += self._penalty(number)
+        return gram + GRAM_FLOOR * float(np.diag(gram).max()) * np.eye(len(gram))
 
     def _penalty(self, number: int) -> np.ndarray:
         """Return the roughness matrix of a curve: second differences as in Eilers and Marx.

@@ -84,9 +84,10 @@ class Placed:
         """Return the weighted Gram matrix of the coefficients."""
         size = self.size
         left, matrix = self.left.ravel(), np.zeros((size, size))
+        weights = self.weights.astype(np.float64)  # or rounding would make it indefinite
         for first in range(4):
             for second in range(first, 4):
-                product = (self.weights[first] * self.weights[second] * weight).ravel()
+                product = (weights[first] * weights[second] * weight).ravel()
                 band = np.bincount(left, product, size)[: size - second]
                 rows = np.arange(len(band)) + first
                 columns = np.arange(len(band)) + second

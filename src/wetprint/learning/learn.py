@@ -36,6 +36,7 @@ class Learned:
         candidates: every chain tried, the winner first.
         material: what it was learned from and judged on.
         interrupted: whether the run was cut short.
+        resumable: whether it can be gone on with: training had begun, and its state was put away.
         notes: what the user should know.
     """
 
@@ -43,6 +44,7 @@ class Learned:
     candidates: tuple[Candidate, ...]
     material: Material
     interrupted: bool
+    resumable: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -158,7 +160,8 @@ def _learn(
         verdict=_verdict(candidates, material),
         settings={**settings, "steps_done": winner.steps},
     )
-    return Learned(model, tuple(candidates), material, race.interrupted)
+    resumable = race.interrupted and checkpoint is not None and checkpoint.exists()
+    return Learned(model, tuple(candidates), material, race.interrupted, resumable)
 
 
 def _verdict(candidates: list[Candidate], material: Material) -> dict[str, Any]:

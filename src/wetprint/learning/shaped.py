@@ -60,6 +60,9 @@ FRUITFUL = 0.8
 TRIM_SLACK = 1.02
 """How much more error a shorter first filter may leave."""
 
+TRIM_FLOOR = 1e-7
+"""How much more error (-70 dB) is of no concern at all."""
+
 SHORTEST_TAPS = 16
 
 
@@ -206,7 +209,7 @@ def _finished(cascade: Cascade, material: Material, progress: Progress) -> Shape
         filters = (model.cascade.filters[0][:taps], model.cascade.filters[1])
         shorter = dataclasses.replace(model, cascade=Cascade(filters, model.cascade.curves))
         error = shaped_error(shorter, material.validation)
-        if error > TRIM_SLACK * model.error:
+        if error > TRIM_SLACK * model.error + TRIM_FLOOR:
             break
         model = dataclasses.replace(shorter, error=error)
     return model
