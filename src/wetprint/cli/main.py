@@ -26,6 +26,10 @@ class Interrupted(KeyboardInterrupt):
     """
 
 
+_arrived: list[int] = []
+"""The signal that interrupted this run, if one did."""
+
+
 def main() -> None:
     """Run the command line and exit."""
     # Threads that wait by spinning bring training to a crawl as soon as anything else runs.
@@ -35,7 +39,10 @@ def main() -> None:
         from wetprint.cli.commands import run
 
         status = run()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Exception) as error:
+        # compiled modules that are interrupted while they load raise an ImportError in its place
+        if not isinstance(error, KeyboardInterrupt) and not _arrived:
+            raise
         print("wetprint: interrupted; nothing half-written was left", file=sys.stderr)
         status = 1
     finally:
@@ -46,6 +53,7 @@ def main() -> None:
 def _interrupt(number: int, frame: object) -> None:
     """Stop once: a second interrupt must not keep the first one from tidying up."""
     _on_interrupt(signal.SIG_IGN)
+    _arrived.append(number)
     raise Interrupted
 
 
