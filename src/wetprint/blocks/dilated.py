@@ -9,6 +9,7 @@ mu-law softmax output and conditioning on knobs.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 
 from wetprint.blocks.block import Block, BlockStream
 from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, one_of, whole_number
-from wetprint.engine.dilated import StackConfig, dilated_stack, serves
+from wetprint.engine.dilated import StackConfig, dilated_stack
 
 ACTIVATIONS = ("tanh", "gated", "leaky_relu")
 HEADS = ("last", "accumulate")
@@ -84,10 +85,12 @@ class DilatedLayer(nn.Module):
         self.residual = nn.Conv1d(width, width, 1)
 
     def weights(self) -> list[Tensor]:
-        """List the weights in the order that the engine takes them."""
-        mixin = None if self.mixin is None else self.mixin.weight
-        weights = [self.conv.weight, mixin, self.conv.bias, *self.residual.parameters()]
-        return [each for each in weights if each is not None]
+        """List the weights as wetprint.engine.dilated takes them."""
+        mixin = [] if self.mixin is None else [self.mixin.weight[..., 0]]
+        assert self.conv.bias is not None
+        assert self.residual.bias is not None
+        residual = [self.residual.weight[..., 0], self.residual.bias]
+        return [self.conv.weight, *mixin, self.conv.bias, *residual]
 
     def forward(self, hidden: Tensor, dry: Tensor) -> tuple[Tensor, Tensor]:
         """Return the layer's activation and the residual sum that the next layer hears.
@@ -140,39 +143,28 @@ class Dilated(Block):
 
     def valid(self, audio: Tensor, start_sample: int = 0) -> Tensor:
         """See Block."""
-        if serves(self.stack_config, [audio, self.lift.weight]):
-            condition = audio if self.config.input_mixin else None
-            wet = dilated_stack(self.stack_config, self._weights(), audio, condition).wet
-            return self._with_dry(wet, audio)
-        hidden = self.lift(audio)
-        wanted = audio.shape[-1] - self.context_samples
-        return self._through_layers(audio, hidden, wanted, lambda layer, heard: heard)
+        condition = audio if self.config.input_mixin else None
+        wet = dilated_stack(self.stack_config, self._weights(), audio, condition).wet
+        return self.with_dry(wet, audio)
 
     def stream(self, batch: int = 1, start_sample: int = 0) -> BlockStream:
         """See Block."""
         return DilatedStream(self, batch)
 
-    def _through_layers(self, dry: Tensor, hidden: Tensor, wanted: int, recall) -> Tensor:
-        """Run every layer; ``recall`` may put a layer's remembered past in front of its input."""
-        summed: Tensor | float = 0.0
-        active = hidden
-        for layer in self.layers:
-            active, hidden = layer(recall(layer, hidden), dry)
-            if self.config.head == "accumulate":
-                summed = summed + latest(active, wanted)
-        # "last" mixes the residual sum, which carries every layer's activation
-        wet = self.mix_down(summed if self.config.head == "accumulate" else hidden)
-        return self._with_dry(wet, dry)
-
-    def _with_dry(self, wet: Tensor, dry: Tensor) -> Tensor:
+    def with_dry(self, wet: Tensor, dry: Tensor) -> Tensor:
+        """Add the dry signal ``(batch, channels_in, >= time)`` where the network skips."""
         if self.dry_gain is None:
             return wet
         return wet + self.dry_gain * self._dry_for(latest(dry, wet.shape[-1]))
 
     def _weights(self) -> list[Tensor]:
-        """List the weights in the order that the engine takes them."""
+        """List the weights as wetprint.engine.dilated takes them."""
         within = [each for layer in self.layers for each in cast(DilatedLayer, layer).weights()]
-        return [*self.lift.parameters(), *within, *self.mix_down.parameters()]
+        outside = [(each.weight[..., 0], each.bias) for each in (self.lift, self.mix_down)]
+        (lift, lift_bias), (mix_down, mix_down_bias) = outside
+        assert lift_bias is not None
+        assert mix_down_bias is not None
+        return [lift, lift_bias, *within, mix_down, mix_down_bias]
 
     def _dry_for(self, dry: Tensor) -> Tensor:
         """Fit the dry channels to the channels out: mono goes to both sides, stereo is averaged."""
@@ -181,34 +173,51 @@ class Dilated(Block):
         return dry.mean(1, keepdim=True).expand(-1, self.channels_out, -1)
 
 
+class LayerMemory:
+    """What each layer of a network still needs of its past; at first nothing is remembered."""
+
+    def __init__(self) -> None:
+        self.past: dict[nn.Module, Tensor] = {}
+
+    def recall(self, layer: DilatedLayer, hidden: Tensor) -> Tensor:
+        """Put what a layer remembers in front of what it hears now, and remember the end of both.
+
+        Args:
+            layer: which layer.
+            hidden: ``(batch, width, time)``.
+
+        Returns:
+            ``(batch, width, past + time)``.
+        """
+        heard = torch.cat([self.past[layer], hidden], -1) if layer in self.past else hidden
+        self.past[layer] = latest(heard, layer.context_samples)
+        return heard
+
+
 class DilatedStream(BlockStream):
     """Block-wise playing: each layer remembers only its own reach, nothing is computed twice."""
 
     def __init__(self, network: Dilated, batch: int):
-        self.network = network
-        silence = torch.zeros(
-            (batch, network.channels_in, network.context_samples),
-            dtype=network.lift.weight.dtype,
-            device=network.lift.weight.device,
-        )
-        self.memory: dict[nn.Module, Tensor] = {}
-        hidden = network.lift(silence)
-        for layer in network.layers:  # what each layer remembers after silence
-            self.memory[layer] = hidden[..., hidden.shape[-1] - layer.context_samples :]
-            if layer is not network.layers[-1]:
-                _, hidden = layer(hidden, silence)
+        self.network, self.memory = network, LayerMemory()
+        silence = torch.zeros(batch, network.channels_in, network.context_samples + 1)
+        self._play(silence.to(network.lift.weight), 1)
 
     def process(self, audio: Tensor) -> Tensor:
         """See BlockStream."""
         if audio.shape[-1] == 0:
             return audio.new_zeros((audio.shape[0], self.network.channels_out, 0))
-        hidden = self.network.lift(audio)
-        return self.network._through_layers(audio, hidden, audio.shape[-1], self._recall)
+        return self._play(audio, audio.shape[-1])
 
-    def _recall(self, layer: DilatedLayer, hidden: Tensor) -> Tensor:
-        heard = torch.cat([self.memory[layer], hidden], dim=-1)
-        self.memory[layer] = heard[..., heard.shape[-1] - layer.context_samples :]
-        return heard
+    def _play(self, audio: Tensor, wanted: int) -> Tensor:
+        """Play the last ``wanted`` samples of ``(batch, channels_in, time)``."""
+        hidden = self.network.lift(audio)
+        summed = hidden.new_zeros(())
+        for layer in cast(Iterable[DilatedLayer], self.network.layers):
+            active, hidden = layer(self.memory.recall(layer, hidden), audio)
+            summed = summed + latest(active, wanted)
+        # "last" mixes the residual sum, which carries every layer's activation
+        mixed = summed if self.network.config.head == "accumulate" else hidden
+        return self.network.with_dry(self.network.mix_down(mixed), audio)
 
 
 def latest(audio: Tensor, count: int) -> Tensor:

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from wetprint.blocks.block import Block, BlockStream
 from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, one_of, whole_number
-from wetprint.blocks.dilated import ACTIVATIONS, DilatedConfig, DilatedLayer, latest
+from wetprint.blocks.dilated import ACTIVATIONS, DilatedConfig, DilatedLayer, LayerMemory, latest
+from wetprint.engine.dilated import StackConfig, StackResult, dilated_stack
 
 STANDARD_DILATIONS = tuple(2**octave for octave in range(10))
 
@@ -109,6 +110,34 @@ class LayerArray(nn.Module):
         self.lift = nn.Conv1d(rows_in, array.width, 1, bias=False)
         self.layers = nn.ModuleList(DilatedLayer(shape, each) for each in array.dilations)
         self.head = nn.Conv1d(array.width, array.head_width, 1, bias=array.head_bias)
+        self.stack_config = StackConfig(
+            inputs=rows_in,
+            width=array.width,
+            outputs=array.head_width,
+            kernel_size=array.kernel_size,
+            dilations=array.dilations,
+            activation=array.activation,
+            accumulate=True,
+            conditions=dry_channels,
+            last_hidden=True,
+        )
+
+    def forward(self, hidden: Tensor, dry: Tensor, heads: Tensor | None) -> StackResult:
+        """Run the array without padding.
+
+        Args:
+            hidden: ``(batch, rows_in, time + context)``, the last array's, or the dry signal.
+            dry: ``(batch, dry_channels, >= time + context)``, ending with ``hidden``.
+            heads: ``(batch, width, >= time)``, what the last array's head returned, or None.
+
+        Returns:
+            What the head returns, and the last hidden signal for the next array.
+        """
+        within = [each for layer in self.layers for each in cast(DilatedLayer, layer).weights()]
+        lift, head = self.lift.weight[..., 0], self.head.weight[..., 0]
+        bias = head.new_zeros(len(head)) if self.head.bias is None else self.head.bias
+        weights = [lift, lift.new_zeros(len(lift)), *within, head, bias]
+        return dilated_stack(self.stack_config, weights, hidden, dry, heads)
 
 
 class WaveNet(Block):
@@ -128,46 +157,38 @@ class WaveNet(Block):
 
     def valid(self, audio: Tensor, start_sample: int = 0) -> Tensor:
         """See Block."""
-        wanted = audio.shape[-1] - self.context_samples
-        return self._through_arrays(audio, wanted, lambda layer, heard: heard)
+        first, *others = self.arrays
+        result = first(audio, audio, None)
+        for array in others:
+            result = array(result.last_hidden, audio, result.wet)
+        return self.head_scale * result.wet
 
     def stream(self, batch: int = 1, start_sample: int = 0) -> BlockStream:
         """See Block."""
         return WaveNetStream(self, batch)
-
-    def _through_arrays(self, dry: Tensor, wanted: int, recall) -> Tensor:
-        """Run every array; ``recall`` may put a layer's remembered past in front of its input."""
-        hidden = dry
-        heads = dry.new_zeros(())
-        for array in cast(Iterable[LayerArray], self.arrays):
-            hidden = array.lift(hidden)  # (batch, width, time)
-            summed = heads
-            for layer in array.layers:
-                active, hidden = layer(recall(layer, hidden), dry)
-                summed = summed + latest(active, wanted)
-            heads = array.head(summed)  # (batch, head_width, wanted)
-        return self.head_scale * heads
 
 
 class WaveNetStream(BlockStream):
     """Block-wise playing: each layer remembers only its own reach, nothing is computed twice."""
 
     def __init__(self, network: WaveNet, batch: int):
-        self.network = network
-        self.memory: dict[nn.Module, Tensor] = {}
-        silence = torch.zeros((batch, network.channels_in, network.context_samples + 1))
-        silence = silence.to(network.head_scale)
-        self._settling = True
-        network._through_arrays(silence, 1, self._recall)
-        self._settling = False
+        self.network, self.memory = network, LayerMemory()
+        silence = torch.zeros(batch, network.channels_in, network.context_samples + 1)
+        self._play(silence.to(network.head_scale), 1)
 
     def process(self, audio: Tensor) -> Tensor:
         """See BlockStream."""
         if audio.shape[-1] == 0:
             return audio.new_zeros((audio.shape[0], self.network.channels_out, 0))
-        return self.network._through_arrays(audio, audio.shape[-1], self._recall)
+        return self._play(audio, audio.shape[-1])
 
-    def _recall(self, layer: DilatedLayer, hidden: Tensor) -> Tensor:
-        heard = hidden if self._settling else torch.cat([self.memory[layer], hidden], dim=-1)
-        self.memory[layer] = heard[..., heard.shape[-1] - layer.context_samples :]
-        return heard
+    def _play(self, audio: Tensor, wanted: int) -> Tensor:
+        """Play the last ``wanted`` samples of ``(batch, channels_in, time)``."""
+        hidden, heads = audio, audio.new_zeros(())
+        for array in cast(Iterable[LayerArray], self.network.arrays):
+            hidden, summed = array.lift(hidden), heads
+            for layer in cast(Iterable[DilatedLayer], array.layers):
+                active, hidden = layer(self.memory.recall(layer, hidden), audio)
+                summed = summed + latest(active, wanted)
+            heads = array.head(summed)
+        return self.network.head_scale * heads

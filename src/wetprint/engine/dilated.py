@@ -105,7 +105,7 @@ def dilated_stack(
     Returns:
         Signals of ``time`` samples.
     """
-    if not serves(config, [*weights, audio, condition, head_input]):
+    if not _serves(config, [*weights, audio, condition, head_input]):
         return dilated_stack_twin(config, weights, audio, condition, head_input)
     flat = torch.cat([each.reshape(-1) for each in weights])
     keep = torch.is_grad_enabled()
@@ -113,7 +113,7 @@ def dilated_stack(
     return StackResult(*results) if config.last_hidden else StackResult(results[0], None)
 
 
-def serves(config: StackConfig, tensors: Sequence[Tensor | None]) -> bool:
+def _serves(config: StackConfig, tensors: Sequence[Tensor | None]) -> bool:
     """Say whether the engine runs this, and whether it is not too wide to gain by it."""
     fits = config.width <= WIDEST and config.kernel_size * config.width <= MOST_ROWS
     return fits and runs(*tensors)
