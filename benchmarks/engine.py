@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from wetprint import engine
 from wetprint.blocks.block import Block
 from wetprint.blocks.dilated import Dilated, DilatedConfig
-from wetprint.engine.dilated import StackConfig, dilated_stack
+from wetprint.blocks.wavenet import WaveNet, WaveNetConfig
 from wetprint.engine.recurrent import CellWeights, lstm
 
 SAMPLE_RATE = 48_000
@@ -175,15 +175,15 @@ def nam_row() -> Row | str:
     if importlib.util.find_spec("nam") is None:
         return "neural-amp-modeler is not installed"
     theirs = nam_module()
-    ours = NamShaped(theirs)
+    ours = with_weights_of(theirs)
     audio = 0.3 * torch.randn(NAM_BATCH, 1, SEGMENT_SAMPLES + theirs.receptive_field - 1)
     with torch.no_grad():
         expected = theirs(audio)
-        error = ((ours(audio) - expected).norm() / expected.norm()).item()
+        error = ((ours.valid(audio) - expected).norm() / expected.norm()).item()
     return Row(
         f"NAM standard, {NAM_BATCH} x 8192 (same weights, outputs {error:.0e} apart); "
         "theirs: NAM 0.13's module",
-        training_step(ours, list(ours.parameters()), audio, "on", fused=True),
+        training_step(ours.valid, list(ours.parameters()), audio, "on", fused=True),
         training_step(theirs, list(theirs.parameters()), audio, "off", fused=False),
         NAM_BATCH * SEGMENT_SAMPLES,
         5.0,
@@ -214,39 +214,18 @@ def nam_module():
     )
 
 
-class NamShaped(nn.Module):
-    """The same network as two of the engine's stacks, its weights copied."""
-
-    def __init__(self, original: nn.Module):
-        super().__init__()
-        shape = {"kernel_size": 3, "dilations": NAM_DILATIONS, "accumulate": True, "conditions": 1}
-        self.first = StackConfig(1, 16, 8, last_hidden=True, **shape)
-        self.second = StackConfig(16, 8, 1, **shape)
-        self.weights = nn.ModuleList(self._copied(each) for each in original._layer_arrays)
-
-    def forward(self, audio: Tensor) -> Tensor:
-        """Play ``(batch, 1, time + context)`` into ``(batch, 1, time)``."""
-        first = dilated_stack(self.first, list(self.weights[0]), audio, audio)
-        hidden = first.last_hidden
-        assert hidden is not None
-        second = dilated_stack(self.second, list(self.weights[1]), hidden, audio, first.wet)
-        return NAM_HEAD_SCALE * second.wet
-
-    def _copied(self, array) -> nn.ParameterList:
-        lift, head = array._rechannel, array._head_rechannel
-        weights = [lift.weight.squeeze(-1), lift.bias]
-        for layer in array._layers:
-            mixin, step = layer.input_mixer, layer.layer1x1
-            weights += [layer.conv.weight, mixin.weight.squeeze(-1), layer.conv.bias]
-            weights += [step.weight.squeeze(-1), step.bias]
-        weights += [head.weight.squeeze(-1), head.bias]
-        missing = {1: lift.out_channels, len(weights) - 1: head.out_channels}  # biases it has not
-        return nn.ParameterList(
-            nn.Parameter(torch.zeros(missing[place]), requires_grad=False)
-            if each is None
-            else nn.Parameter(each.detach().clone())
-            for place, each in enumerate(weights)
-        )
+def with_weights_of(original: nn.Module) -> WaveNet:
+    """Build the same network as a block of ours, its weights copied."""
+    network = WaveNet(WaveNetConfig())
+    for array, theirs in zip(network.arrays, original._layer_arrays, strict=True):
+        pairs = [(array.lift, theirs._rechannel), (array.head, theirs._head_rechannel)]
+        for layer, other in zip(array.layers, theirs._layers, strict=True):
+            pairs += [(layer.conv, other.conv), (layer.mixin, other.input_mixer)]
+            pairs += [(layer.residual, other.layer1x1)]
+        for mine, its in pairs:
+            mine.load_state_dict(its.state_dict())
+    network.head_scale.requires_grad_(False)  # the trainer does not train it
+    return network
 
 
 ROWS: dict[str, Callable[[], Row | str]] = {
