@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from wetprint.blocks.block import Block, BlockStream
 from wetprint.blocks.checks import whole_number
+from wetprint.engine.recursion import biquad
 
 SETTLING_SAMPLES = 4096
 """What ``valid`` drops. A cutoff below some 20 Hz has not settled by then: what ``valid`` returns
@@ -58,7 +59,9 @@ class HighPass(Block):
 
     def forward(self, audio: Tensor, start_sample: int = 0) -> Tensor:
         """See Block."""
-        return _Recursion.apply(audio, self.pole.clamp(-STEEPEST_POLE, STEEPEST_POLE))
+        pole = self.pole.clamp(-STEEPEST_POLE, STEEPEST_POLE)
+        gain = 0.5 * (1.0 + pole)
+        return biquad(audio, torch.stack([gain, -gain]), -pole[None])
 
     def stream(self, batch: int = 1, start_sample: int = 0) -> BlockStream:
         """See Block."""
@@ -82,30 +85,6 @@ class HighPassStream(BlockStream):
         return torch.from_numpy(played).to(audio)
 
 
-class _Recursion(torch.autograd.Function):
-    """The recursion and its adjoint, which is the same recursion backwards in time."""
-
-    @staticmethod
-    def forward(ctx, audio: Tensor, pole: Tensor) -> Tensor:
-        ctx.save_for_backward(audio, pole)
-        return _filtered(high_pass_coefficients(float(pole.detach())), audio)
-
-    @staticmethod
-    def backward(ctx, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        (gradient,) = gradients
-        audio, pole = ctx.saved_tensors
-        value = float(pole.detach())
-        to_audio = to_pole = None
-        if ctx.needs_input_grad[0]:
-            to_audio = _filtered(high_pass_coefficients(value), gradient.flip(-1)).flip(-1)
-        if ctx.needs_input_grad[1]:
-            # d/dpole of (1 + pole) / 2 (1 - 1/z) / (1 - pole/z)
-            top = np.array([0.5, 0.0, -0.5])
-            change = _filtered((top, np.array([1.0, -2.0 * value, value * value])), audio)
-            to_pole = (gradient * change).sum().to(pole)
-        return to_audio, to_pole
-
-
 def pole_at(cutoff_hz: float, sample_rate: float) -> float:
     """Return the pole that puts the filter's -3 dB point at a cutoff below half the sample rate.
 
@@ -120,9 +99,3 @@ def high_pass_coefficients(pole: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the filter's numerator and denominator, as scipy.signal.lfilter takes them."""
     gain = 0.5 * (1.0 + pole)
     return np.array([gain, -gain]), np.array([1.0, -pole])
-
-
-def _filtered(coefficients: tuple[np.ndarray, np.ndarray], audio: Tensor) -> Tensor:
-    """Filter along time in double precision; comes back as ``audio`` is."""
-    heard = audio.detach().cpu().numpy().astype(np.float64)
-    return torch.from_numpy(lfilter(*coefficients, heard)).to(audio)
