@@ -28,6 +28,7 @@ from wetprint.learning.material import (
     Take,
     predict,
     remaining,
+    takes_esr,
     validation_esr,
 )
 from wetprint.learning.training import Training, TrainingConfig
@@ -341,6 +342,12 @@ def test_validation_error_by_hand():
     ones = np.ones((1, 4), np.float32)
     heard = Material((Take(ones, ones),), (Take(ones, 2 * ones, heard_from=1),), RATE)
     assert validation_esr(Chain([Gain(GainConfig())]), heard, CPU) == pytest.approx(1 / 4)
+    # one channel stands for both: 3 samples of 1 against 2, 3 of 1 against -1
+    both = (Take(ones, np.concatenate([2 * ones, -ones]), heard_from=1),)
+    mono = ones[:, 1:]
+    assert takes_esr(both, lambda take: mono) == pytest.approx((3 + 12) / (12 + 3))
+    silent = (Take(ones, 0 * ones),)
+    assert takes_esr(silent, lambda take: take.dry) == math.inf
 
 
 def test_what_remains_by_hand():

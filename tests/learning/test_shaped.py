@@ -11,7 +11,7 @@ from wetprint.blocks.high_pass import high_pass_coefficients, pole_at
 from wetprint.learning import shaped
 from wetprint.learning.linear import shortest_good_model, solve_linear_models
 from wetprint.learning.material import Material, Take, validation_esr
-from wetprint.learning.shaped import choose_windows, shaped_error, solve_shaped_model
+from wetprint.learning.shaped import choose_windows, solve_shaped_model
 from wetprint.models.recipes import RECIPES, KnownEffect
 
 RATE = 8000
@@ -107,12 +107,3 @@ def test_windows_know_their_past_and_hold_the_loudest():
     assert not windows.dry[beginning][:, :100].any()
     later = windows.dry[~beginning]
     assert later[:, 100].min() >= dry[0, 5000]
-
-
-def test_error_of_a_model_by_hand():
-    heard = material(stage)
-    model, _ = solve(heard)
-    assert model is not None
-    take = heard.validation[0]
-    scaled = Take(take.dry, 2 * take.wet, heard_from=0)
-    assert shaped_error(model, (scaled,)) == pytest.approx(0.25, rel=0.02)

@@ -19,7 +19,7 @@ from wetprint.learning.checkpoint import checkpoint_path, read_checkpoint
 from wetprint.learning.config import LearnConfig
 from wetprint.learning.device import choose_device
 from wetprint.learning.gathering import gather_from_effect, gather_from_pairs
-from wetprint.learning.material import Material
+from wetprint.learning.material import Material, takes_esr
 from wetprint.learning.race import Candidate, Race
 from wetprint.models.model import Model
 from wetprint.models.recipes import RECIPES, Recipe
@@ -169,7 +169,10 @@ def _verdict(candidates: list[Candidate], material: Material) -> dict[str, Any]:
     linear = [each.error for each in candidates if each.recipe == "linear"]
     return {
         "esr": candidates[0].error,
-        "dry_esr": _dry_esr(material),
+        "dry_esr": takes_esr(
+            material.validation,
+            lambda take: take.dry[:, take.heard_from :].mean(0, keepdims=True, dtype=np.float64),
+        ),
         "linear_esr": linear[0] if linear else None,
         "repeatability_esr": material.repeatability,
         "history": [[round(each.seconds, 2), each.error] for each in candidates[0].history],
@@ -178,14 +181,3 @@ def _verdict(candidates: list[Candidate], material: Material) -> dict[str, Any]:
             for each in candidates
         ],
     }
-
-
-def _dry_esr(material: Material) -> float:
-    """Return the error of the untouched dry signal on the validation takes."""
-    error = energy = 0.0
-    for take in material.validation:
-        wet = take.wet[:, take.heard_from :].astype(np.float64)
-        dry = take.dry[:, take.heard_from :].mean(0, keepdims=True)
-        error += float(((dry - wet) ** 2).sum())
-        energy += float((wet**2).sum())
-    return error / energy if energy else float("inf")

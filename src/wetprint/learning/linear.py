@@ -9,7 +9,7 @@ import numpy as np
 from scipy.signal import oaconvolve
 
 from wetprint.identify.linear_response import NormalEquations
-from wetprint.learning.material import Material, Take
+from wetprint.learning.material import Material, Take, takes_esr
 from wetprint.progress import Progress, silent
 
 TAPS = (64, 256, 1024, 4096, 16_384, 65_536, 262_144)
@@ -82,7 +82,11 @@ def solve_linear_model(
     for take in material.training:
         equations.add(take.dry, take.wet, take.heard_from)
     response = equations.solve(stop=stop).response
-    return LinearModel(response, _error(response, material.validation))
+
+    def play(take: Take) -> np.ndarray:
+        return filter_audio(take.dry, response)[:, take.heard_from :]
+
+    return LinearModel(response, takes_esr(material.validation, play))
 
 
 def shortest_good_model(solved: list[LinearModel], slack: float = 1.1) -> LinearModel:
@@ -95,13 +99,3 @@ def filter_audio(dry: np.ndarray, response: np.ndarray) -> np.ndarray:
     """Convolve ``(channels_in, time)`` with ``(channels_out, channels_in, taps)``; same length."""
     full = oaconvolve(dry[None].astype(np.float64), response, axes=-1).sum(1)
     return full[:, : dry.shape[-1]]
-
-
-def _error(response: np.ndarray, takes: tuple[Take, ...]) -> float:
-    error = energy = 0.0
-    for take in takes:
-        wet = take.wet[:, take.heard_from :].astype(np.float64)
-        played = filter_audio(take.dry, response)[:, take.heard_from :]
-        error += float(((played - wet) ** 2).sum())
-        energy += float((wet**2).sum())
-    return error / energy if energy else float("inf")

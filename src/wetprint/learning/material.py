@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +37,11 @@ class Take:
     def scored_samples(self) -> int:
         """How many samples count."""
         return self.dry.shape[-1] - self.heard_from
+
+    @property
+    def scored_wet(self) -> np.ndarray:
+        """The samples that count: ``(channels_out, scored_samples)`` float32."""
+        return self.wet[:, self.heard_from :]
 
 
 @dataclass(frozen=True)
@@ -159,9 +164,7 @@ def remaining(
             wet[:, take.heard_from :] -= predict(chain, take, device)
         left.append(dataclasses.replace(take, wet=wet))
     count = len(material.training)
-    energy = sum(
-        float(np.square(e.wet[:, e.heard_from :], dtype=np.float64).sum()) for e in left[:count]
-    )
+    energy = sum(_energy(each.scored_wet) for each in left[:count])
     samples = sum(take.scored_samples for take in left[:count]) * material.channels_out
     loudness = math.sqrt(energy / samples) or 1.0
     left = [dataclasses.replace(take, wet=take.wet / np.float32(loudness)) for take in left]
@@ -171,15 +174,22 @@ def remaining(
     )
 
 
-def _scored(take: Take) -> np.ndarray:
-    return take.wet[:, take.heard_from :]
-
-
 def validation_esr(chain, material: Material, device: torch.device) -> float:
-    """Return the error-to-signal ratio over all validation takes together."""
-    error = energy = 0.0
-    for take in material.validation:
-        wet = take.wet[:, take.heard_from :].astype(np.float64)
-        error += float(((predict(chain, take, device) - wet) ** 2).sum())
-        energy += float((wet**2).sum())
-    return error / energy if energy else float("inf")
+    """Return a chain's error-to-signal ratio over all validation takes together."""
+    return takes_esr(material.validation, lambda take: predict(chain, take, device))
+
+
+def takes_esr(takes: Sequence[Take], play: Callable[[Take], np.ndarray]) -> float:
+    """Return the error-to-signal ratio over takes together: infinite where all of them are silent.
+
+    Args:
+        takes: what counts.
+        play: gives what is compared with a take's ``scored_wet``, of the same shape.
+    """
+    error = sum(_energy(play(take) - take.scored_wet.astype(np.float64)) for take in takes)
+    energy = sum(_energy(take.scored_wet) for take in takes)
+    return error / energy if energy else math.inf
+
+
+def _energy(signal: np.ndarray) -> float:
+    return float(np.square(signal, dtype=np.float64).sum())

@@ -23,7 +23,7 @@ from wetprint.identify.cascade import Cascade, SolveConfig, Windows, solve_casca
 from wetprint.identify.curve import Curve
 from wetprint.identify.linear_response import LinearFitConfig, NormalEquations
 from wetprint.learning.linear import filter_audio, shortest_good_model, solve_linear_models
-from wetprint.learning.material import Material, Take
+from wetprint.learning.material import Material, Take, takes_esr
 from wetprint.models.recipes import KnownCurve
 from wetprint.progress import Progress, silent
 
@@ -93,6 +93,11 @@ class ShapedModel:
         if self.pole is not None:
             shaped = lfilter(*high_pass_coefficients(self.pole), shaped)
         return shaped[None].astype(np.float32)
+
+    def play(self, take: Take) -> np.ndarray:
+        """Play a take: ``(channels_out, scored_samples)`` float64."""
+        after = self.cascade.filters[1][:, None]
+        return filter_audio(self.after_curve(take.dry), after)[:, take.heard_from :]
 
 
 def solve_shaped_model(
@@ -208,7 +213,7 @@ def _finished(cascade: Cascade, material: Material, progress: Progress) -> Shape
         taps //= 2
         filters = (model.cascade.filters[0][:taps], model.cascade.filters[1])
         shorter = dataclasses.replace(model, cascade=Cascade(filters, model.cascade.curves))
-        error = shaped_error(shorter, material.validation)
+        error = takes_esr(material.validation, shorter.play)
         if error > TRIM_SLACK * model.error + TRIM_FLOOR:
             break
         model = dataclasses.replace(shorter, error=error)
@@ -275,15 +280,3 @@ def _with_last_filter(model: ShapedModel, material: Material) -> ShapedModel:
 def _shaped(model: ShapedModel, take: Take) -> Take:
     """Replace a take's dry side by what arrives at the last filter."""
     return dataclasses.replace(take, dry=model.after_curve(take.dry))
-
-
-def shaped_error(model: ShapedModel, takes: tuple[Take, ...]) -> float:
-    """Return the ESR of a model over takes."""
-    error = energy = 0.0
-    for take in takes:
-        shaped = model.after_curve(take.dry)
-        played = filter_audio(shaped, model.cascade.filters[1][:, None])
-        wet = take.wet[:, take.heard_from :].astype(np.float64)
-        error += float(((played[:, take.heard_from :] - wet) ** 2).sum())
-        energy += float((wet**2).sum())
-    return error / energy if energy else float("inf")
