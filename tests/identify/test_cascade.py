@@ -7,14 +7,10 @@ import pytest
 from scipy.signal import butter, lfilter
 
 from wetprint.blocks.spline import straight
-from wetprint.identify.cascade import (
-    Cascade,
-    SolveConfig,
-    Windows,
-    _State,
-    solve_cascade,
-)
+from wetprint.identify.cascade import Cascade, Reference, Windows
+from wetprint.identify.cascade_solver import SolveConfig, solve_cascade
 from wetprint.identify.curve import Curve, Placed
+from wetprint.identify.gauss_newton import Played
 
 CONTEXT, SAMPLES = 126, 4096
 
@@ -71,31 +67,31 @@ def test_two_curves_in_a_row_are_solved_too():
         between = lfilter(*butter(1, 0.1, "high"), np.tanh(5.0 * dry))
         return np.clip(2.0 * between, -1.0, 0.6)
 
-    single, _ = solve_cascade(start(), windows(stages), SolveConfig(most_steps=15))
+    _, single = solve_cascade(start(), windows(stages), SolveConfig(most_steps=15))
     _, error = solve_cascade(begin, windows(stages), SolveConfig(most_steps=15))
-    assert error < 0.5 * _State(single, windows(stages)).error
+    assert error < 0.5 * single
 
 
 def test_change_agrees_with_finite_differences_and_answer_is_its_adjoint():
-    heard = windows(between_filters, channels=2)
+    heard = Reference.of(windows(between_filters, channels=2))
     generator = np.random.default_rng(1)
     cascade = start(16, channels=2, intervals=12)
     cascade = cascade.moved(0.05 * generator.standard_normal(16 + 32 + 15))
-    state = _State(cascade, heard)
+    state = Played(cascade, heard)
     step = generator.standard_normal(16 + 32 + 15)
-    ahead, behind = (_State(cascade.moved(sign * 1e-3 * step), heard) for sign in (1.0, -1.0))
+    ahead, behind = (Played(cascade.moved(sign * 1e-3 * step), heard) for sign in (1.0, -1.0))
     difference = (behind.residual - ahead.residual) / 2e-3
-    change = state._change(step)
+    change = state.change(step)
     assert np.abs(change - difference).max() < 2e-3 * np.abs(difference).max()
     residual = generator.standard_normal(change.shape).astype(np.float32)
     along = float((change * residual).sum(dtype=np.float64))
-    assert along == pytest.approx(float(step @ state._answer(residual)), rel=1e-4)
+    assert along == pytest.approx(float(step @ state.answer(residual)), rel=1e-4)
 
 
-def test_a_curve_keeps_its_shape_on_a_longer_grid():
+def test_a_curve_keeps_its_shape_on_another_grid():
     knots = np.sinh(straight(40, 1.0))
     short = Curve(1.0, knots)
-    longer = short.reaching(1.5)
+    longer = short.on_grid(80, 1.5)
     inside = np.linspace(-0.99, 0.99, 101)
     np.testing.assert_allclose(longer(inside), short(inside), atol=2e-4)
     assert longer.reach == 1.5
@@ -117,12 +113,22 @@ def test_what_was_never_heard_goes_on_smoothly():
 
 
 def test_the_search_can_be_stopped():
-    asked = []
-    solve_cascade(
+    told: list[float] = []
+    cascade, error = solve_cascade(
         start(),
         windows(between_filters),
         SolveConfig(most_steps=30),
-        lambda error: asked.append(error) or len(asked) < 2,
+        stop=lambda: len(told) >= 2,
+        report=told.append,
     )
-    assert len(asked) == 2
-    assert asked[1] < asked[0]
+    assert len(told) == 2
+    assert told[1] < told[0]
+    assert error == told[1]
+    assert cascade.flat().size == 64 + 64 + 67
+
+
+def test_stopped_at_once_the_start_remains():
+    begin = start()
+    cascade, error = solve_cascade(begin, windows(between_filters), stop=lambda: True)
+    assert np.array_equal(cascade.filters[0], begin.filters[0])
+    assert np.isfinite(error)

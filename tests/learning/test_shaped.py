@@ -8,20 +8,13 @@ import torch
 from scipy.signal import butter, lfilter
 
 from wetprint.blocks.high_pass import high_pass_coefficients, pole_at
-from wetprint.learning import shaped
 from wetprint.learning.linear import shortest_good_model, solve_linear_models
 from wetprint.learning.material import Material, Take, validation_esr
-from wetprint.learning.shaped import choose_windows, solve_shaped_model
+from wetprint.learning.shaped import solve_shaped_model
+from wetprint.learning.windows import choose_windows
 from wetprint.models.recipes import RECIPES, KnownEffect
 
 RATE = 8000
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch):
-    monkeypatch.setattr(shaped, "TAPS", 256)
-    monkeypatch.setattr(shaped, "WINDOW_SAMPLES", 1 << 13)
-    monkeypatch.setattr(shaped, "INTERVALS", 96)
 
 
 def playing(seconds: float, seed: int) -> np.ndarray:

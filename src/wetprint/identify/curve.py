@@ -12,6 +12,9 @@ import numpy as np
 
 from wetprint.blocks.spline import slope_weights, straight, value_weights
 
+PIECE_SAMPLES = 1 << 17
+"""Long signals pass through a curve piece by piece."""
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -33,15 +36,20 @@ class Curve:
     def __call__(self, amplitude: np.ndarray) -> np.ndarray:
         """Return the curve less its value at zero, same shape and type as ``amplitude``."""
         zero = Placed.of(self, np.zeros(1)).value(self.coefficients)
-        return Placed.of(self, amplitude).value(self.coefficients) - zero.astype(amplitude.dtype)
+        played = np.empty_like(amplitude)
+        for start in range(0, amplitude.shape[-1], PIECE_SAMPLES):  # placing takes much memory
+            piece = amplitude[..., start : start + PIECE_SAMPLES]
+            value = Placed.of(self, piece).value(self.coefficients)
+            played[..., start : start + PIECE_SAMPLES] = value - zero
+        return played
 
-    def reaching(self, reach: float) -> Curve:
-        """Return the same curve on a grid of another reach."""
-        grid = np.linspace(-reach, reach, 8 * len(self.coefficients))
-        placed = Placed.of(Curve(reach, straight(self.intervals, reach)), grid)
-        gram = placed.gram(np.ones_like(grid)) + 1e-9 * np.eye(len(self.coefficients))
-        coefficients = np.linalg.solve(gram, placed.transposed(self(grid)))
-        return Curve(reach, coefficients)
+    def on_grid(self, intervals: int, reach: float) -> Curve:
+        """Return the same curve on another grid, as close as that can come."""
+        grid = np.linspace(-reach, reach, 8 * (intervals + 3))
+        empty = Curve(reach, straight(intervals, reach))
+        placed = Placed.of(empty, grid)
+        gram = placed.gram(np.ones_like(grid)) + 1e-9 * np.eye(intervals + 3)
+        return Curve(reach, np.linalg.solve(gram, placed.transposed(self(grid))))
 
 
 @dataclass(frozen=True)

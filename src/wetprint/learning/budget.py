@@ -10,7 +10,8 @@ CLOSING_SECONDS = 6.0
 """Kept back from the budget for the last judgement and for writing the model."""
 
 SOLVING_SHARE = 0.4
-"""Of the time left, at most, for the linear part: it takes seconds unless it is ill-posed."""
+"""Of the time left, at most, for each part that is solved: the linear one takes seconds unless it
+is ill-posed, the curve about a minute."""
 
 
 @dataclass
@@ -40,7 +41,7 @@ class Budget:
         return max(0.0, 60.0 * self.minutes - CLOSING_SECONDS - self.elapsed_seconds())
 
     def stop_solving(self) -> Callable[[], bool]:
-        """Return what says that the linear part has had its share; counted steps know no clock."""
+        """Return what says that a solved part has had its share; counted steps know no clock."""
         if self.steps is not None:
             return lambda: False
         left = self.remaining_seconds() + self.spent_before_seconds  # solved anew when resumed

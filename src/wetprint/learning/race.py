@@ -146,9 +146,7 @@ class Race:
             return
         begun, stop = self.budget.elapsed_seconds(), self.budget.stop_solving()
         response = self.response
-        shaped = solve_shaped_model(
-            self.material, response, linear.error, lambda: not stop(), self.progress
-        )
+        shaped = solve_shaped_model(self.material, response, linear.error, stop, self.progress)
         if shaped is not None:
             known = KnownEffect(response, curve=shaped.known())
             yield self._solved("wiener_hammerstein", known, begun)

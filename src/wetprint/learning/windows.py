@@ -1,0 +1,68 @@
+"""Choosing stretches of what was heard, short enough to be solved on and telling enough."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.fft import next_fast_len
+from scipy.signal import freqz
+
+from wetprint.blocks.high_pass import high_pass_coefficients, pole_at
+from wetprint.identify.cascade import Windows
+from wetprint.learning.material import Take
+
+WINDOW_SECONDS = 65_536 / 48_000
+
+HEARD_SECONDS = 30.0
+"""How much is listened to in all."""
+
+LOWEST_HZ = 15.0
+"""What lies below is not listened to: a window is too short to tell."""
+
+
+def choose_windows(takes: tuple[Take, ...], context: int, sample_rate: int) -> Windows:
+    """Cut stretches out of what was heard: half of them the loudest, half evenly spread.
+
+    Args:
+        takes: what was heard, with one dry channel.
+        context: samples that each stretch needs as its past.
+        sample_rate: Hz.
+    """
+    length = next_fast_len(round(WINDOW_SECONDS * sample_rate), real=True)
+    scored = length - context
+    places = [
+        (take, start)
+        for take in takes
+        for start in range(_first_scored(take, context), take.dry.shape[-1], scored)
+    ]
+    wanted = max(1, int(HEARD_SECONDS * sample_rate / scored))
+    if len(places) > wanted:
+        loudness = [np.abs(take.dry[:, at : at + scored]).max() for take, at in places]
+        order = np.argsort(loudness)[::-1]
+        rest = np.sort(order[wanted // 2 :])
+        spread = rest[np.linspace(0, len(rest) - 1, wanted - wanted // 2).astype(int)]
+        places = [places[each] for each in sorted({*order[: wanted // 2], *spread})]
+    cut = [_window(take, at, context, length) for take, at in places]
+    dry, wet, heard = zip(*cut, strict=True)
+    coefficients = high_pass_coefficients(pole_at(LOWEST_HZ, sample_rate))
+    bins = 2.0 * np.pi * np.arange(length // 2 + 1) / length
+    emphasis = freqz(*coefficients, worN=bins)[1].astype(np.complex64)
+    return Windows(np.stack(dry), np.stack(wet, axis=1), np.stack(heard), emphasis)
+
+
+def _first_scored(take: Take, context: int) -> int:
+    """Return the first sample whose past is known: silence lies before a take without one."""
+    return max(take.heard_from, context) if take.heard_from else 0
+
+
+def _window(
+    take: Take, at: int, context: int, length: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cut one stretch whose scored part begins at ``at``; silence where the take has nothing."""
+    begin = at - context
+    first, last = max(0, begin), min(take.dry.shape[-1], begin + length)
+    inside = slice(first - begin, last - begin)
+    dry, heard = np.zeros(length, np.float32), np.zeros(length, np.float32)
+    wet = np.zeros((len(take.wet), length), np.float32)
+    dry[inside], wet[:, inside] = take.dry[0, first:last], take.wet[:, first:last]
+    heard[context : inside.stop] = 1.0
+    return dry, wet, heard
