@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy.signal import butter, lfilter
@@ -131,4 +133,25 @@ def test_stopped_at_once_the_start_remains():
     begin = start()
     cascade, error = solve_cascade(begin, windows(between_filters), stop=lambda: True)
     assert np.array_equal(cascade.filters[0], begin.filters[0])
+    assert np.isfinite(error)
+
+
+@pytest.mark.parametrize("loudness", [1e-6, 1e-3, 1.0, 1e3])
+@pytest.mark.parametrize(
+    "effect",
+    [np.sign, np.zeros_like, lambda dry: 1e-6 * np.tanh(dry), lambda dry: 1e4 * np.tanh(5.0 * dry)],
+    ids=["sign", "silent", "faint", "loud"],
+)
+def test_no_loudness_leaves_a_matrix_without_an_inverse(effect, loudness):
+    heard = windows(effect)
+    heard = dataclasses.replace(heard, dry=np.float32(loudness) * heard.dry)
+    begun = Played(start(), Reference.of(heard)).error
+    _, error = solve_cascade(start(), heard, SolveConfig(most_steps=5))
+    assert error <= 1.001 * begun  # another grid is another curve by a hair
+
+
+def test_a_signal_of_one_amplitude_still_gives_a_curve():
+    heard = windows(np.tanh)
+    constant = dataclasses.replace(heard, dry=np.full_like(heard.dry, 0.25))
+    _, error = solve_cascade(start(), constant, SolveConfig(most_steps=5))
     assert np.isfinite(error)

@@ -18,7 +18,7 @@ from wetprint.learning import learn as learn_module
 from wetprint.learning.budget import CLOSING_SECONDS, Budget
 from wetprint.learning.checkpoint import checkpoint_path
 from wetprint.learning.config import LearnConfig
-from wetprint.learning.entrant import Entrant
+from wetprint.learning.entrant import Base, Entrant
 from wetprint.learning.learn import learn_pairs
 from wetprint.learning.linear import shortest_good_model, solve_linear_models
 from wetprint.learning.losses import esr_loss, waveform_loss
@@ -163,7 +163,7 @@ class TestTraining:
     def test_learns_what_a_filter_cannot(self):
         config = TrainingConfig(segment_samples=1024, batch=4, validations=5)
         heard = material(overdrive)
-        entrant = Entrant.on(heard, "dilated", self.chain(), None, 0.0, config, CPU, seed=0)
+        entrant = Entrant.on(heard, "dilated", self.chain(), None, config, CPU, seed=0)
         entrant.training.run(Budget(60, 70, time.monotonic()), lambda share: True)
         solved = min(each.error for each in solve_linear_models(heard))
         assert entrant.error < 0.6 * solved
@@ -172,9 +172,10 @@ class TestTraining:
     def test_what_stands_beside_a_solved_chain_learns_what_that_leaves(self):
         config = TrainingConfig(segment_samples=1024, batch=4, validations=5)
         heard = material(overdrive)
-        base = RECIPES["linear"].build(KnownEffect(solve_linear_models(heard)[1].response))
-        alone = validation_esr(base, heard, CPU)
-        entrant = Entrant.on(heard, "refined", self.chain(), base, alone, config, CPU, seed=0)
+        solved = RECIPES["linear"].build(KnownEffect(solve_linear_models(heard)[1].response))
+        alone = validation_esr(solved, heard, CPU)
+        base = Base("linear", solved, alone)
+        entrant = Entrant.on(heard, "refined", self.chain(), base, config, CPU, seed=0)
         entrant.training.run(Budget(60, 200, time.monotonic()), lambda share: True)
         assert entrant.error < 0.9 * alone
         assert entrant.history[-1].error == pytest.approx(
@@ -296,9 +297,27 @@ class TestLearn:
         assert math.isfinite(first.model.verdict["esr"])
         monkeypatch.setattr(Training, "advance", advance)
         second = learn_pairs([recording], config, output=output, resume=True)
+        assert second.model.verdict["esr"] == whole.model.verdict["esr"]
         assert not second.interrupted
         assert not checkpoint_path(output).exists()
         assert torch.equal(self.weights(second), self.weights(whole))
+
+    def test_a_resumed_run_that_gains_nothing_keeps_what_was_solved(self, tmp_path, monkeypatch):
+        recording, output = pair(sagging), tmp_path / "a.wetprint"
+        config = quick(model="auto", steps=40)
+
+        def interrupted(self, share):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Training, "advance", interrupted)
+        first = learn_pairs([recording], config, output=output)
+        assert first.resumable
+        monkeypatch.setattr(
+            Training, "advance", lambda self, share: setattr(self, "step", self.step + 1)
+        )
+        second = learn_pairs([recording], config, output=output, resume=True)
+        assert second.candidates[0].recipe == "wiener_hammerstein"
+        assert second.candidates[0].error == first.candidates[0].error
 
     def test_another_run_is_not_resumed(self, tmp_path, monkeypatch):
         recording, output = pair(overdrive), tmp_path / "a.wetprint"

@@ -12,9 +12,6 @@ from typing import Any
 
 import numpy as np
 
-ORDER = 4
-"""Coefficients that act at any one place."""
-
 
 def value_weights(place: Any) -> tuple[Any, Any, Any, Any]:
     """Return what each of the four coefficients around a place adds to the curve.

@@ -39,15 +39,20 @@ def main() -> None:
         from wetprint.cli.commands import run
 
         status = run()
-    except (KeyboardInterrupt, Exception) as error:
-        # compiled modules that are interrupted while they load raise an ImportError in its place
-        if not isinstance(error, KeyboardInterrupt) and not _arrived:
+    except KeyboardInterrupt:
+        status = _interrupted()
+    except Exception:
+        if not _arrived:  # compiled modules interrupted while they load raise errors of their own
             raise
-        print("wetprint: interrupted; nothing half-written was left", file=sys.stderr)
-        status = 1
+        status = _interrupted()
     finally:
         _on_interrupt(signal.SIG_IGN)
     sys.exit(status)
+
+
+def _interrupted() -> int:
+    print("wetprint: interrupted; nothing half-written was left", file=sys.stderr)
+    return 1
 
 
 def _interrupt(number: int, frame: object) -> None:

@@ -24,8 +24,8 @@ EXPECTED_BEND = 1.0
 little was heard, a curve bends no more than that for an error of the size still left."""
 
 GRAM_FLOOR = 1e-9
-"""Added to the diagonal of a curve's matrix, beside its largest entry: what was never heard of a
-curve must not make the matrix singular."""
+"""Added to the diagonal of a curve's matrix, beside its largest entry: neither what was never heard
+of a curve nor a straight line, which no penalty sees, may leave the matrix without an inverse."""
 
 SPECTRUM_FLOOR = 1e-7
 """Bins of a preconditioner below this share of its largest count as this much."""
@@ -157,7 +157,8 @@ class Preconditioner:
         self.spectra = [_spectrum(played, number) for number in range(len(played.gains))]
         self.penalties = [_penalty(played, number) for number in range(len(played.placed))]
         self.grams = [
-            _gram(played, number) + penalty for number, penalty in enumerate(self.penalties)
+            _definite(_gram(played, number) + penalty)
+            for number, penalty in enumerate(self.penalties)
         ]
         self.factors = [cho_factor(each) for each in self.grams]
 
@@ -200,8 +201,12 @@ def _spectrum(played: Played, number: int) -> np.ndarray:
 def _gram(played: Played, number: int) -> np.ndarray:
     """Return a curve's block, as if what follows it were white."""
     later = float(np.mean(played.downstream(number)))
-    gram = later * played.placed[number].gram(played.reference.heard)
-    return gram + GRAM_FLOOR * float(np.diag(gram).max()) * np.eye(len(gram))
+    return later * played.placed[number].gram(played.reference.heard)
+
+
+def _definite(matrix: np.ndarray) -> np.ndarray:
+    """Lift a matrix that rounding may have left without an inverse."""
+    return matrix + GRAM_FLOOR * max(float(np.diag(matrix).max()), 1e-30) * np.eye(len(matrix))
 
 
 def _penalty(played: Played, number: int) -> np.ndarray:

@@ -19,7 +19,7 @@ from wetprint.models.chain import Chain
 from wetprint.models.registry import block_to_dict, chain_from_list
 from wetprint.outputs import replacing
 
-CHECKPOINT_VERSION = 3
+CHECKPOINT_VERSION = 4
 
 
 def checkpoint_path(model_path: str | os.PathLike[str]) -> Path:
@@ -39,7 +39,8 @@ def save_checkpoint(
         run: what identifies the run (configuration and source); compared on resuming.
         elapsed_seconds: time spent so far.
     """
-    training, base = entrant.training, entrant.base
+    training = entrant.training
+    base = None if entrant.base is None else entrant.base.chain
     tensors = {f"weight.{name}": each for name, each in training.chain.state_dict().items()}
     tensors |= {f"mean.{name}": each for name, each in training.mean_weights.items()}
     tensors |= {f"best.{name}": each for name, each in training.best_weights.items()}
@@ -53,7 +54,8 @@ def save_checkpoint(
         "recipe": entrant.recipe,
         "chain": [block_to_dict(block) for block in training.chain],
         "base": None if base is None else [block_to_dict(block) for block in base],
-        "base_error": entrant.base_error,
+        "base_recipe": None if entrant.base is None else entrant.base.recipe,
+        "base_error": entrant.left,
         "elapsed_seconds": elapsed_seconds,
         "step": training.step,
         "best_error": training.best_error,

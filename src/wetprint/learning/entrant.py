@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from dataclasses import dataclass
 
@@ -15,7 +16,16 @@ from wetprint.models.parallel import Parallel
 from wetprint.progress import Progress, silent
 
 
-@dataclass
+@dataclass(frozen=True)
+class Base:
+    """A solved chain beside which another is trained: its recipe, and its ESR in validation."""
+
+    recipe: str
+    chain: Chain
+    error: float
+
+
+@dataclass(frozen=True)
 class Entrant:
     """A training run on what a solved chain leaves, or on everything where there is none.
 
@@ -26,14 +36,12 @@ class Entrant:
         recipe: its recipe's name.
         training: the run; its errors are shares of what was left.
         base: the solved chain beside which the trained one stands, or None.
-        base_error: ESR of that chain on the validation takes, 1 without one.
         loudness: RMS amplitude of what was left; the trained chain plays at unit loudness.
     """
 
     recipe: str
     training: Training
-    base: Chain | None
-    base_error: float
+    base: Base | None
     loudness: float
 
     @classmethod
@@ -42,37 +50,40 @@ class Entrant:
         material: Material,
         recipe: str,
         chain: Chain,
-        base: Chain | None,
-        base_error: float,
+        base: Base | None,
         config: TrainingConfig,
         device: torch.device,
         seed: int,
         progress: Progress = silent,
     ) -> Entrant:
         """Prepare a run: play the base, and take what it leaves as what is to be learned."""
-        base = None if base is None else base.to(device)
-        left, loudness = remaining(material, base, device, progress)
-        training = Training(chain, left, config, device, seed)
-        return cls(recipe, training, base, base_error if base is not None else 1.0, loudness)
+        solved = None if base is None else base.chain.to(device)
+        left, loudness = remaining(material, solved, device, progress)
+        return cls(recipe, Training(chain, left, config, device, seed), base, loudness)
+
+    @property
+    def left(self) -> float:
+        """The share of the wet signal's energy that is left to be learned."""
+        return 1.0 if self.base is None else self.base.error
 
     @property
     def error(self) -> float:
         """ESR of the whole on the validation takes, as it validated best."""
-        return self.training.best_error * self.base_error
+        return self.training.best_error * self.left
 
     @property
     def history(self) -> tuple[Judgement, ...]:
         """Every judgement of the whole so far."""
         return tuple(
-            dataclasses.replace(each, error=each.error * self.base_error)
+            dataclasses.replace(each, error=each.error * self.left)
             for each in self.training.history
         )
 
     def finished(self) -> Chain:
         """Return the trained chain at the effect's loudness, beside the base where there is one."""
-        chain = self.training.chain
+        chain = copy.deepcopy(self.training.chain)
         last = chain[len(chain) - 1]
         assert isinstance(last, Fir)  # every trained recipe ends in a filter
         with torch.no_grad():
             last.response.mul_(self.loudness)
-        return chain if self.base is None else Chain([Parallel([self.base, chain])])
+        return chain if self.base is None else Chain([Parallel([self.base.chain, chain])])

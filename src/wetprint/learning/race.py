@@ -20,7 +20,7 @@ from wetprint.errors import LearningError
 from wetprint.learning.budget import Budget
 from wetprint.learning.checkpoint import chains_of, read_checkpoint, restore, save_checkpoint
 from wetprint.learning.config import LearnConfig
-from wetprint.learning.entrant import Entrant
+from wetprint.learning.entrant import Base, Entrant
 from wetprint.learning.linear import LinearModel, shortest_good_model, solve_linear_models
 from wetprint.learning.material import Material, validation_esr
 from wetprint.learning.shaped import solve_shaped_model
@@ -90,7 +90,6 @@ class Race:
         progress: told how far the race is.
         interrupted: set when the race was cut short by the user.
         saved_at: when its state was last put away.
-        response: the linear part, as long as is worth training; set once it is solved.
     """
 
     material: Material
@@ -103,7 +102,6 @@ class Race:
     progress: Progress = silent
     interrupted: bool = False
     saved_at: float = 0.0
-    response: np.ndarray = field(default_factory=lambda: np.zeros((1, 1, 1)))
 
     def run(self, recipes: list[Recipe]) -> list[Candidate]:
         """Run the race and return all candidates, the winner first.
@@ -112,18 +110,15 @@ class Race:
             LearningError: the one recipe that was asked for does not suit what was heard.
         """
         wanted = {recipe.name for recipe in recipes}
-        asked_for = len(recipes) == 1
-        candidates: list[Candidate] = []
+        begun = self.budget.elapsed_seconds()
+        solved = solve_linear_models(self.material, self.progress, self.budget.stop_solving())
+        linear, response = shortest_good_model(solved), trainable_response(solved)
+        candidates = [self._solved("linear", KnownEffect(linear.response), begun)]
         try:
-            for candidate in self._solve(wanted):
+            for candidate in self._others(recipes, response, candidates[0]):
                 candidates.append(candidate)
-            best = min(candidates, key=lambda each: each.error)
-            trained = [recipe for recipe in recipes if recipe.trained]
-            if trained and (asked_for or not self._stands(best.error)):
-                recipe = trained[0] if asked_for else self._suited(trained, best)
-                candidates.append(self._train(recipe, best, asked_for))
         except KeyboardInterrupt:
-            if not [each for each in candidates if each.recipe in wanted]:
+            if not any(each.recipe in wanted for each in candidates):
                 raise
             self.interrupted = True
         kept = [each for each in candidates if each.recipe in wanted]
@@ -134,22 +129,37 @@ class Race:
             )
         return sorted(kept, key=lambda each: each.error)
 
-    def _solve(self, wanted: set[str]) -> Iterator[Candidate]:
-        """Solve what can be solved, until nothing is left to be gained."""
-        begun = self.budget.elapsed_seconds()
-        solved = solve_linear_models(self.material, self.progress, self.budget.stop_solving())
-        self.response = self._trainable_response(solved)
-        linear = shortest_good_model(solved)
-        yield self._solved("linear", KnownEffect(linear.response), begun)
-        needed = {"wiener_hammerstein", "refined"} & wanted and not self.resume
-        if not needed or self.material.channels_in > 1 or self._stands(linear.error):
+    def _others(
+        self, recipes: list[Recipe], response: np.ndarray, best: Candidate
+    ) -> Iterator[Candidate]:
+        """Give whatever else is worth trying, the solved ones first."""
+        asked_for = len(recipes) == 1
+        if {"wiener_hammerstein", "refined"} & {recipe.name for recipe in recipes}:
+            for candidate in self._put_away_base() if self.resume else self._curve(response, best):
+                yield candidate
+                best = min(best, candidate, key=lambda each: each.error)
+        trained = [recipe for recipe in recipes if recipe.trained]
+        if trained and (asked_for or not self._stands(best.error)):
+            recipe = trained[0] if asked_for else suited(trained, best)
+            yield self._train(recipe, response, best, asked_for)
+
+    def _curve(self, response: np.ndarray, linear: Candidate) -> Iterator[Candidate]:
+        """Solve a curve between two filters, where there may be one."""
+        if self.material.channels_in > 1 or self._stands(linear.error):
             return
-        begun, stop = self.budget.elapsed_seconds(), self.budget.stop_solving()
-        response = self.response
-        shaped = solve_shaped_model(self.material, response, linear.error, stop, self.progress)
-        if shaped is not None:
-            known = KnownEffect(response, curve=shaped.known())
+        begun = self.budget.elapsed_seconds()
+        stop = self.budget.stop_solving()
+        found = solve_shaped_model(self.material, response, linear.error, stop, self.progress)
+        if found is not None:
+            known = KnownEffect(response, curve=found.known())
             yield self._solved("wiener_hammerstein", known, begun)
+
+    def _put_away_base(self) -> Iterator[Candidate]:
+        """Take up the solved chain beside which an interrupted run trained."""
+        header, tensors = self._put_away_state()
+        _, base = chains_of(header, tensors)
+        if base is not None and header["base_recipe"] != "linear":
+            yield Candidate(header["base_recipe"], base, header["base_error"], 0.0)
 
     def _solved(self, recipe: str, known: KnownEffect, begun: float) -> Candidate:
         chain = RECIPES[recipe].build(known).to(self.device).requires_grad_(False)
@@ -162,23 +172,11 @@ class Race:
         repeatability = self.material.repeatability or 0.0
         return error <= max(NOTHING_LEFT, NEAR_REPEATABILITY * repeatability)
 
-    def _suited(self, trained: list[Recipe], best: Candidate) -> Recipe:
-        """Choose what to train: beside the best solved chain where that explains something."""
-        beside = best.error < WORTH_KEEPING
-        return next((each for each in trained if each.beside_solved == beside), trained[0])
-
-    def _trainable_response(self, solved: list[LinearModel]) -> np.ndarray:
-        """Return the linear part, no longer than is worth training."""
-        short = [each for each in solved if each.taps <= LONGEST_TRAINED_FILTER]
-        start = shortest_good_model(short or solved[:1])
-        if start.taps < SHORTEST_TRAINED_FILTER:
-            longer = [each for each in short if each.taps >= SHORTEST_TRAINED_FILTER]
-            start = longer[0] if longer else start
-        return start.response
-
-    def _train(self, recipe: Recipe, best: Candidate, asked_for: bool) -> Candidate:
+    def _train(
+        self, recipe: Recipe, response: np.ndarray, best: Candidate, asked_for: bool
+    ) -> Candidate:
         begun = self.budget.elapsed_seconds()
-        entrant = self._take_up() if self.resume else self._enter(recipe, best)
+        entrant = self._take_up() if self.resume else self._enter(recipe, response, best)
         training = entrant.training
         self.budget.begin_training()
         try:
@@ -190,31 +188,21 @@ class Race:
             self._put_away(entrant)
             training.keep_best()
         seconds = self.budget.elapsed_seconds() - begun
-        chain = entrant.finished()
-        return Candidate(
-            entrant.recipe, chain, entrant.error, seconds, training.step, entrant.history
-        )
+        chain, steps = entrant.finished(), training.step
+        return Candidate(entrant.recipe, chain, entrant.error, seconds, steps, entrant.history)
 
-    def _enter(self, recipe: Recipe, best: Candidate) -> Entrant:
+    def _enter(self, recipe: Recipe, response: np.ndarray, best: Candidate) -> Entrant:
         """Build an untrained chain and what it is to learn."""
-        delays = tuple(safe_delay_samples(each) for each in self.response)
+        delays = tuple(safe_delay_samples(each) for each in response)
         torch.manual_seed(self.config.seed)
-        chain = recipe.build(KnownEffect(self.response, delays))
-        base = best.chain if recipe.beside_solved else None
-        return self._entrant(recipe.name, chain, base, best.error)
+        chain = recipe.build(KnownEffect(response, delays))
+        base = Base(best.recipe, best.chain, best.error) if recipe.beside_solved else None
+        return self._entrant(recipe.name, chain, base)
 
-    def _entrant(self, recipe: str, chain: Chain, base: Chain | None, error: float) -> Entrant:
-        return Entrant.on(
-            self.material,
-            recipe,
-            chain,
-            base,
-            error,
-            self.config.training,
-            self.device,
-            self.config.seed,
-            self.progress,
-        )
+    def _entrant(self, recipe: str, chain: Chain, base: Base | None) -> Entrant:
+        training, seed = self.config.training, self.config.seed
+        material, device = self.material, self.device
+        return Entrant.on(material, recipe, chain, base, training, device, seed, self.progress)
 
     def _watch(self, entrant: Entrant, rival: float) -> Callable[[float], bool]:
         """Return what training asks after every step: report, put away, whether to go on.
@@ -243,11 +231,33 @@ class Race:
             save_checkpoint(entrant, self.checkpoint, self.identity, spent)
         self.saved_at = time.monotonic()
 
+    def _put_away_state(self) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+        assert self.checkpoint is not None
+        return read_checkpoint(self.checkpoint, self.identity)
+
     def _take_up(self) -> Entrant:
         """Go on with the chains as they were put away, not as what is known now would build."""
-        assert self.checkpoint is not None
-        header, tensors = read_checkpoint(self.checkpoint, self.identity)
-        chain, base = chains_of(header, tensors)
-        entrant = self._entrant(header["recipe"], chain, base, header["base_error"])
+        header, tensors = self._put_away_state()
+        chain, solved = chains_of(header, tensors)
+        base = None
+        if solved is not None:
+            base = Base(header["base_recipe"], solved, header["base_error"])
+        entrant = self._entrant(header["recipe"], chain, base)
         restore(entrant.training, header, tensors)
         return entrant
+
+
+def suited(trained: list[Recipe], best: Candidate) -> Recipe:
+    """Choose what to train: beside the best solved chain where that explains something."""
+    beside = best.error < WORTH_KEEPING
+    return next((each for each in trained if each.beside_solved == beside), trained[0])
+
+
+def trainable_response(solved: list[LinearModel]) -> np.ndarray:
+    """Return the linear part, no longer than is worth training."""
+    short = [each for each in solved if each.taps <= LONGEST_TRAINED_FILTER]
+    start = shortest_good_model(short or solved[:1])
+    if start.taps < SHORTEST_TRAINED_FILTER:
+        longer = [each for each in short if each.taps >= SHORTEST_TRAINED_FILTER]
+        start = longer[0] if longer else start
+    return start.response
