@@ -80,12 +80,13 @@ def learn(
     """
     from wetprint.effects import open_effect
     from wetprint.learning import learn_effect, learn_pairs
+    from wetprint.pairs import read_pairs
 
     if effect is not None:
         return learn_effect(open_effect(effect), config, **options)
     if dry is None or wet is None:
         raise PairError("expected an effect, or a dry and a wet recording; give one of the two")
-    pairs, notes = read_pairs(dry, wet)
+    pairs, notes = read_pairs(dry, wet, options.get("progress", silent))
     learned = learn_pairs(pairs, config, **options)
     return dataclasses.replace(learned, notes=(*notes, *learned.notes))
 
@@ -173,35 +174,6 @@ def evaluate_on_recording(
     return _compare(
         model, pair.name, pair.dry, pair.wet, pair.sample_rate, None, checked.notes, shift=True
     )
-
-
-def read_pairs(dry: PathLike, wet: PathLike) -> tuple[list, list[str]]:
-    """Read and check a dry and a wet file, or every pair in two folders.
-
-    A dataset's manifest is believed where the wet folder is the ``processed`` inside the dry one.
-
-    Returns:
-        The pairs, aligned, and what was mended or warned of.
-
-    Raises:
-        PairError: a file has no partner, or two recordings do not belong together.
-    """
-    from wetprint.pairs import open_dataset, read_pair
-
-    found = []
-    couples = [(Path(dry), Path(wet))]
-    if Path(dry).is_dir():
-        inside = Path(wet).resolve() == (Path(dry) / "processed").resolve()
-        dataset = open_dataset(dry, None if inside else wet)
-        couples = [(each.dry, each.wet) for each in dataset.partners]
-        found += dataset.notes
-    checked = [read_pair(*couple) for couple in couples]
-    notes = [
-        note if len(checked) == 1 else f"{each.pair.name}: {note}"
-        for each in checked
-        for note in each.notes
-    ]
-    return [each.pair for each in checked], [*found, *notes]
 
 
 def _compare(

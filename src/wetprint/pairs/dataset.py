@@ -12,9 +12,8 @@ from pathlib import Path
 
 from wetprint.pairs.checks import read_pair
 from wetprint.pairs.manifest import Manifest, read_manifest, verify
-from wetprint.pairs.pair import CheckedPair
+from wetprint.pairs.pair import Pair
 from wetprint.pairs.partners import Partners, find_partners
-from wetprint.pairs.shifting import LONGEST_LATENCY_SECONDS
 from wetprint.progress import Progress, silent
 
 
@@ -67,39 +66,37 @@ def open_dataset(
     return Dataset(root, manifest, partners, notes)
 
 
-def read_dataset(
-    folder: str | os.PathLike[str],
-    wet_folder: str | os.PathLike[str] | None = None,
-    *,
-    trust: bool = False,
-    longest_latency_seconds: float = LONGEST_LATENCY_SECONDS,
-    progress: Progress = silent,
-) -> tuple[CheckedPair, ...]:
-    """Read and check every pair of a dataset.
+def read_pairs(
+    dry: str | os.PathLike[str], wet: str | os.PathLike[str], progress: Progress = silent
+) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
+    """Read and check a dry and a wet file, or every pair in two folders.
 
     Args:
-        folder: as in `open_dataset`.
-        wet_folder: as in `open_dataset`.
-        trust: as in `check_pair`.
-        longest_latency_seconds: as in `check_pair`.
+        dry: a file, or a folder of files.
+        wet: a file, or a folder of files of the same names. Where it is the ``processed`` inside
+            the dry one, the dataset's manifest is believed.
         progress: told which pair is read.
 
+    Returns:
+        The pairs, aligned, and what was mended or warned of.
+
     Raises:
-        PairError: the first pair that cannot be learned from, named.
+        PairError: a file has no partner, or two recordings do not belong together.
         AudioFileError: a file that cannot be read.
     """
-    partners = open_dataset(folder, wet_folder).partners
+    couples, found = ((Path(dry), Path(wet)),), ()
+    if Path(dry).is_dir():
+        inside = Path(wet).resolve() == (Path(dry) / "processed").resolve()
+        dataset = open_dataset(dry, None if inside else wet)
+        couples, found = tuple((each.dry, each.wet) for each in dataset.partners), dataset.notes
     checked = []
-    for index, each in enumerate(partners):
-        progress("checking recordings", index / len(partners), each.name)
-        checked.append(
-            read_pair(
-                each.dry,
-                each.wet,
-                each.name,
-                trust=trust,
-                longest_latency_seconds=longest_latency_seconds,
-            )
-        )
+    for index, couple in enumerate(couples):
+        progress("checking recordings", index / len(couples), couple[0].name)
+        checked.append(read_pair(*couple))
     progress("checking recordings", 1.0)
-    return tuple(checked)
+    mended = tuple(
+        note if len(checked) == 1 else f"{each.pair.name}: {note}"
+        for each in checked
+        for note in each.notes
+    )
+    return tuple(each.pair for each in checked), (*found, *mended)

@@ -1,4 +1,4 @@
-"""The calls that ``import wetprint`` offers, where they do more than pass on."""
+"""Two files or two folders become pairs, with what was mended said."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from wetprint.audio import write
 from wetprint.errors import PairError
-from wetprint.workflow import read_pairs
+from wetprint.pairs import read_pairs
 
 RATE = 16_000
 
