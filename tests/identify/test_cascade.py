@@ -103,7 +103,7 @@ def test_placed_values_and_slopes_of_a_straight_line():
     curve = Curve(2.0, straight(10, 2.0, slope=3.0))
     placed = Placed.of(curve, np.array([-5.0, -2.0, 0.3, 2.0, 7.0]))
     np.testing.assert_allclose(placed.value(curve.coefficients), [-15.0, -6.0, 0.9, 6.0, 21.0])
-    np.testing.assert_allclose(placed.slope(curve.coefficients), 3.0)
+    np.testing.assert_allclose(placed.slope, 3.0)
 
 
 def test_what_was_never_heard_goes_on_smoothly():

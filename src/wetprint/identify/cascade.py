@@ -78,6 +78,10 @@ class Windows:
     heard: np.ndarray
     emphasis: np.ndarray
 
+    def every(self, step: int) -> Windows:
+        """Return one window of every ``step``."""
+        return Windows(self.dry[::step], self.wet[:, ::step], self.heard[::step], self.emphasis)
+
 
 @dataclass(frozen=True)
 class Reference:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from wetprint.blocks.spline import slope_weights, straight, value_weights
 
-PIECE_SAMPLES = 1 << 17
-"""Long signals pass through a curve piece by piece."""
+PIECE_SAMPLES = 1 << 14
+"""Signals are placed piece by piece: in the processor's cache, however long they are."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,16 @@ class Curve:
 
     def __call__(self, amplitude: np.ndarray) -> np.ndarray:
         """Return the curve less its value at zero, same shape and type as ``amplitude``."""
-        zero = Placed.of(self, np.zeros(1)).value(self.coefficients)
         played = np.empty_like(amplitude)
-        for start in range(0, amplitude.shape[-1], PIECE_SAMPLES):  # placing takes much memory
+        zero = self._value(np.zeros(1))
+        for start in range(0, amplitude.shape[-1], PIECE_SAMPLES):
             piece = amplitude[..., start : start + PIECE_SAMPLES]
-            value = Placed.of(self, piece).value(self.coefficients)
-            played[..., start : start + PIECE_SAMPLES] = value - zero
+            played[..., start : start + PIECE_SAMPLES] = self._value(piece) - zero
         return played
+
+    def _value(self, amplitude: np.ndarray) -> np.ndarray:
+        columns, weights, _ = _place(self, amplitude)
+        return (weights * self.coefficients[columns]).sum(0)
 
     def on_grid(self, intervals: int, reach: float) -> Curve:
         """Return the same curve on another grid, as close as that can come."""
@@ -54,49 +58,51 @@ class Curve:
 
 @dataclass(frozen=True)
 class Placed:
-    """Where amplitudes lie on a curve's grid: what is needed to play it and to correct it.
+    """Amplitudes on a curve's grid: what is needed to play the curve there and to correct it.
 
     Attributes:
-        left: index of the first of the four coefficients at every amplitude.
-        weights: what each of the four adds to the value, ``(4, *shape)``.
-        slopes: what each of the four adds to the slope, ``(4, *shape)``.
-        size: how many coefficients the curve has.
+        weights: what every coefficient adds to the value at every amplitude, ``(amplitudes,
+            coefficients)``, four of them not 0; float64, or sums over many would be rounded.
+        slope: the curve's slope at every amplitude, in the amplitudes' shape and type.
     """
 
-    left: np.ndarray
-    weights: np.ndarray
-    slopes: np.ndarray
-    size: int
+    weights: csr_array
+    slope: np.ndarray
 
     @classmethod
     def of(cls, curve: Curve, amplitude: np.ndarray) -> Placed:
         """Place amplitudes of any shape on a curve's grid."""
-        return cls(*_place(curve, amplitude), len(curve.coefficients))
+        flat = amplitude.ravel()
+        weights, slope = np.empty((len(flat), 4)), np.empty_like(flat)
+        columns = np.empty((len(flat), 4), np.int32)
+        for start in range(0, len(flat), PIECE_SAMPLES):
+            piece = slice(start, start + PIECE_SAMPLES)
+            four, value, rise = _place(curve, flat[piece])
+            columns[piece], weights[piece] = four.T, value.T
+            slope[piece] = (rise * curve.coefficients[four]).sum(0)
+        rows = np.arange(0, weights.size + 1, 4, dtype=np.int32)
+        shape = (len(flat), len(curve.coefficients))
+        matrix = csr_array((weights.ravel(), columns.ravel(), rows), shape=shape)
+        return cls(matrix, slope.reshape(amplitude.shape))
 
     def value(self, coefficients: np.ndarray) -> np.ndarray:
         """Return the spline with these coefficients at every amplitude."""
-        return self._sum(coefficients, self.weights)
-
-    def slope(self, coefficients: np.ndarray) -> np.ndarray:
-        """Return the spline's slope at every amplitude."""
-        return self._sum(coefficients, self.slopes)
+        value = self.weights @ coefficients
+        return value.reshape(self.slope.shape).astype(self.slope.dtype)
 
     def transposed(self, residual: np.ndarray) -> np.ndarray:
         """Return the adjoint of ``value``: how each coefficient would answer a residual."""
-        left, answer = self.left.ravel(), np.zeros(self.size)
-        for offset, weight in enumerate(self.weights):
-            answer += np.bincount(left + offset, (weight * residual).ravel(), self.size)
-        return answer
+        return self.weights.T @ residual.ravel()
 
     def gram(self, weight: np.ndarray) -> np.ndarray:
         """Return the weighted Gram matrix of the coefficients."""
-        size = self.size
-        left, matrix = self.left.ravel(), np.zeros((size, size))
-        weights = self.weights.astype(np.float64)  # or rounding would make it indefinite
+        size = self.weights.shape[1]
+        left, parts = self.weights.indices[::4], self.weights.data.reshape(-1, 4)
+        matrix = np.zeros((size, size))
         for first in range(4):
+            weighted = parts[:, first] * weight.ravel()
             for second in range(first, 4):
-                product = (weights[first] * weights[second] * weight).ravel()
-                band = np.bincount(left, product, size)[: size - second]
+                band = np.bincount(left, weighted * parts[:, second], size)[: size - second]
                 rows = np.arange(len(band)) + first
                 columns = np.arange(len(band)) + second
                 matrix[rows, columns] += band
@@ -104,21 +110,14 @@ class Placed:
                     matrix[columns, rows] += band
         return matrix
 
-    def _sum(self, coefficients: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        near = coefficients.astype(weights.dtype)
-        total = near[self.left] * weights[0]
-        for offset in (1, 2, 3):
-            total += near[self.left + offset] * weights[offset]
-        return total
-
 
 def _place(curve: Curve, amplitude: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the left coefficient's index, the value's weights and the slope's weights."""
+    """Return four coefficients' numbers and what each adds to value and slope, ``(4, ...)``."""
     density = curve.intervals / (2.0 * curve.reach)
     bent = np.clip(amplitude, -curve.reach, curve.reach)
     position = (bent + curve.reach) * density
     left = np.minimum(position.astype(np.int32), curve.intervals - 1)
     place = position - left.astype(position.dtype)
-    slopes = np.stack(slope_weights(place)) * position.dtype.type(density)
-    weights = np.stack(value_weights(place)) + slopes * (amplitude - bent)
-    return left, weights, slopes
+    slopes = density * np.stack(slope_weights(place))
+    values = np.stack(value_weights(place)) + slopes * (amplitude - bent)
+    return np.stack([left, left + 1, left + 2, left + 3]), values, slopes

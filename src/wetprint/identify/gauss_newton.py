@@ -52,11 +52,9 @@ class Played:
         self.inputs = [reference.dry]  # of every filter, (windows, bins)
         self.gains = [self._transform(each.astype(np.float32)) for each in cascade.filters]
         self.placed: list[Placed] = []
-        self.slopes: list[np.ndarray] = []
         for gain, curve in zip(self.gains, cascade.curves, strict=False):
             placed = Placed.of(curve, self._back(self.inputs[-1] * gain))
             self.placed.append(placed)
-            self.slopes.append(placed.slope(curve.coefficients))
             self.inputs.append(self._transform(placed.value(curve.coefficients)))
         played = self.inputs[-1] * self.gains[-1][:, None] * reference.emphasis
         self.residual = self._back(reference.wet - played) * reference.heard
@@ -102,7 +100,7 @@ class Played:
             change = self._back(
                 self.inputs[number] * tap_gains[number] + moved * self.gains[number]
             )
-            change *= self.slopes[number]
+            change *= placed.slope
             change += placed.value(curves[number])
             moved = self._transform(change)
         last = self.inputs[-1] * tap_gains[-1][:, None] + moved * self.gains[-1][:, None]
@@ -118,7 +116,7 @@ class Played:
         for number in reversed(range(len(self.placed))):
             signal = self._back(back)
             curves.insert(0, self.placed[number].transposed(signal))
-            signal *= self.slopes[number]
+            signal *= self.placed[number].slope
             spectrum = self._transform(signal)
             taps = self.cascade.filters[number].shape[-1]
             filters.insert(0, self._lags(self.inputs[number], spectrum, taps))
@@ -135,7 +133,9 @@ class Played:
         if number < len(self.placed):
             gain = (np.abs(self.gains[-1]) ** 2 * gain).sum(0)
         for later in range(len(self.placed) - 1, number, -1):
-            gain = gain * np.abs(self.gains[later]) ** 2 * np.square(self.slopes[later]).mean()
+            gain = (
+                gain * np.abs(self.gains[later]) ** 2 * np.square(self.placed[later].slope).mean()
+            )
         return gain
 
     def _transform(self, signal: np.ndarray) -> np.ndarray:
@@ -191,7 +191,7 @@ def _spectrum(played: Played, number: int) -> np.ndarray:
     """Return the eigenvalues of a filter's block, made circulant."""
     power = (np.abs(played.inputs[number]) ** 2).sum(0) * played.downstream(number)
     if number < len(played.placed):
-        power = power * np.square(played.slopes[number]).mean()
+        power = power * np.square(played.placed[number].slope).mean()
     lags = irfft(power.astype(np.float64), played.samples)
     taps = played.cascade.filters[number].shape[-1]
     spectrum = rfft(nearest_circulant(lags[:taps])).real

@@ -11,7 +11,17 @@ CLOSING_SECONDS = 6.0
 
 SOLVING_SHARE = 0.4
 """Of the time left, at most, for each part that is solved: the linear one takes seconds unless it
-is ill-posed, the curve about a minute."""
+is ill-posed, the curve half a minute."""
+
+CURVE_SECONDS = 40.0
+"""The curve may take so long even where it is a larger share: training gains less in that time."""
+
+FINISHING_SECONDS = 10.0
+"""What the search for a curve leaves to the steps that come after it."""
+
+
+WORTH_TRAINING_SECONDS = 10.0
+"""With less time than this, training is not begun beside what was solved."""
 
 
 @dataclass
@@ -42,11 +52,27 @@ class Budget:
 
     def stop_solving(self) -> Callable[[], bool]:
         """Return what says that a solved part has had its share; counted steps know no clock."""
-        if self.steps is not None:
-            return lambda: False
         left = self.remaining_seconds() + self.spent_before_seconds  # solved anew when resumed
-        until = self.elapsed_seconds() + SOLVING_SHARE * left
-        return lambda: self.elapsed_seconds() > until
+        return self._stop_in(SOLVING_SHARE * left)
+
+    def stop_curve(self) -> Callable[[], bool]:
+        """Return what says that the search for a curve has had its share."""
+        left = self.remaining_seconds()
+        return self._stop_in(
+            max(SOLVING_SHARE * left, min(CURVE_SECONDS, left - FINISHING_SECONDS))
+        )
+
+    def over(self) -> bool:
+        """Say whether nothing is left; counted steps know no clock."""
+        return self.steps is None and self.remaining_seconds() <= 0.0
+
+    def worth_training(self) -> bool:
+        """Say whether there is time for enough steps to gain anything."""
+        return self.steps is not None or self.remaining_seconds() > WORTH_TRAINING_SECONDS
+
+    def _stop_in(self, seconds: float) -> Callable[[], bool]:
+        until = self.elapsed_seconds() + seconds
+        return lambda: self.steps is None and self.elapsed_seconds() > until
 
     def begin_training(self) -> None:
         """Note that what is left from now on belongs to training."""

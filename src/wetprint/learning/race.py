@@ -139,7 +139,8 @@ class Race:
                 yield candidate
                 best = min(best, candidate, key=lambda each: each.error)
         trained = [recipe for recipe in recipes if recipe.trained]
-        if trained and (asked_for or not self._stands(best.error)):
+        worth = self.budget.worth_training() and not self._stands(best.error)
+        if trained and (asked_for or worth):
             recipe = trained[0] if asked_for else suited(trained, best)
             yield self._train(recipe, response, best, asked_for)
 
@@ -148,8 +149,14 @@ class Race:
         if self.material.channels_in > 1 or self._stands(linear.error):
             return
         begun = self.budget.elapsed_seconds()
-        stop = self.budget.stop_solving()
-        found = solve_shaped_model(self.material, response, linear.error, stop, self.progress)
+        found = solve_shaped_model(
+            self.material,
+            response,
+            linear.error,
+            self.budget.stop_curve(),
+            self.budget.over,
+            self.progress,
+        )
         if found is not None:
             known = KnownEffect(response, curve=found.known())
             yield self._solved("wiener_hammerstein", known, begun)

@@ -44,6 +44,9 @@ shape is found, and the search stalls."""
 
 STEPS_PER_GRID = 12
 
+TRIAL_WINDOWS = 4
+"""The trial listens to one window of so many."""
+
 TRIAL_STEPS = 3
 """After so many steps the better of the two starts goes on."""
 
@@ -98,6 +101,7 @@ def solve_shaped_model(
     linear: np.ndarray,
     linear_error: float,
     stop: Callable[[], bool] = never,
+    over: Callable[[], bool] = never,
     progress: Progress = silent,
 ) -> ShapedModel | None:
     """Solve filter, curve, filter.
@@ -106,7 +110,8 @@ def solve_shaped_model(
         material: what was heard, with one dry channel.
         linear: the solved linear part, ``(channels_out, 1, taps)``.
         linear_error: its ESR on the validation takes.
-        stop: says that the time for it is over; what was found by then is finished quickly.
+        stop: says that the search has lasted long enough; what it found is finished.
+        over: says that even finishing must come to an end.
         progress: told how far it is.
 
     Returns:
@@ -120,19 +125,22 @@ def solve_shaped_model(
         fraction = 1.0 - 0.9 ** next(steps)  # nobody knows how many there will be
         progress("solving the curve", fraction, f"error {error:.2g}")
 
+    few = windows.every(TRIAL_WINDOWS)
     trial = SolveConfig(most_steps=TRIAL_STEPS, worthwhile=0.0)
     config = SolveConfig(most_steps=STEPS_PER_GRID, damping=1e-5)
     starts = _starts(linear, taps)
-    found = [solve_cascade(each, windows, trial, stop, report) for each in starts]
+    found = [solve_cascade(each, few, trial, stop, report) for each in starts]
     cascade, error = min(found, key=lambda each: each[1])
     if error > FRUITFUL * linear_error:
         return None
+    cascade, _ = solve_cascade(cascade, few, config, stop, report)
+    error = np.inf
     for intervals in GRIDS:
         finer = solve_cascade(_on_grid(cascade, intervals), windows, config, stop, report)
         if finer[1] >= error:
             break
         cascade, error = finer
-    model = _finished(cascade, material, stop)
+    model = _finished(cascade, material, over)
     progress("solving the curve", 1.0)
     return model if model.error < FRUITFUL * linear_error else None
 
@@ -156,7 +164,7 @@ def _on_grid(cascade: Cascade, intervals: int) -> Cascade:
     return Cascade(cascade.filters, curves)
 
 
-def _finished(cascade: Cascade, material: Material, stop: Callable[[], bool]) -> ShapedModel:
+def _finished(cascade: Cascade, material: Material, over: Callable[[], bool]) -> ShapedModel:
     """Find the capacitor, solve the last filter over everything, shorten the first."""
     model = ShapedModel(cascade, None, np.inf)
     bent = _behind(model, material)
@@ -164,7 +172,7 @@ def _finished(cascade: Cascade, material: Material, stop: Callable[[], bool]) ->
     if pole is not None:
         model = dataclasses.replace(model, pole=pole)
         bent = _behind(model, material)
-    last = shortest_good_model(solve_linear_models(bent, stop=stop))
+    last = shortest_good_model(solve_linear_models(bent, stop=over))
     filters = (cascade.filters[0], last.response[:, 0])
     whole = Cascade(filters, cascade.curves)
     return _shortened(ShapedModel(whole, pole, last.error), material.validation)
