@@ -54,7 +54,8 @@ def solve_linear_models(
     Args:
         material: what is learned from.
         progress: told which length is being solved.
-        stop: says that the time for it is over; the filter then being solved is the last one.
+        stop: says that the time for it is over; the filter then being solved is the last one, and
+            is as good as it has become by then. The first and shortest is solved in any case.
 
     Returns:
         Every filter solved, the shortest first.
@@ -65,7 +66,7 @@ def solve_linear_models(
     for number, taps in enumerate(lengths):
         progress("solving the linear part", number / len(lengths), f"{taps} taps")
         before = min((each.error for each in solved), default=np.inf)
-        solved.append(solve_linear_model(material, taps, stop))
+        solved.append(solve_linear_model(material, taps, stop if solved else never))
         fruitless = solved[-1].error > WORTHWHILE_GAIN * before
         enough = solved[-1].error < GOOD_ENOUGH or stop()
         if (fruitless and taps >= ALWAYS_TRIED_TAPS) or enough:
