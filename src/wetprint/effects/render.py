@@ -179,7 +179,7 @@ class _FolderJob:
             notes = audio.write(wet_path, wet, sounds[number][1], self.encoding)
             self.record.add(wet_names[name], digest)
             tell("rendering", (done + number + 1) / total, name)
-            yield [f"{wet_names[name]}: {note}" for note in notes]
+            yield notes
 
 
 class _Record:

@@ -80,7 +80,7 @@ def check_pair(
     notes += aligned.notes
     notes += _describe_polarity(seen.alignment)
     pair = Pair(name, _as_float32(aligned.dry), _as_float32(aligned.wet), dry_rate)
-    return CheckedPair(pair, seen.alignment, tuple(notes))
+    return CheckedPair(pair, seen.alignment, aligned.shift_samples, tuple(notes))
 
 
 def read_pair(

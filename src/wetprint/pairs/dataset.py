@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from wetprint.pairs.agreement import agree
 from wetprint.pairs.checks import read_pair
 from wetprint.pairs.manifest import Manifest, read_manifest, verify
 from wetprint.pairs.pair import Pair
@@ -69,7 +70,7 @@ def open_dataset(
 def read_pairs(
     dry: str | os.PathLike[str], wet: str | os.PathLike[str], progress: Progress = silent
 ) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
-    """Read and check a dry and a wet file, or every pair in two folders.
+    """Read and check a dry and a wet file, or every pair in two folders, aligned alike.
 
     Args:
         dry: a file, or a folder of files.
@@ -93,6 +94,7 @@ def read_pairs(
     for index, couple in enumerate(couples):
         progress("checking recordings", index / len(couples), couple[0].name)
         checked.append(read_pair(*couple))
+    checked = agree(checked)
     progress("checking recordings", 1.0)
     mended = tuple(
         note if len(checked) == 1 else f"{each.pair.name}: {note}"

@@ -79,11 +79,13 @@ class CheckedPair:
     Attributes:
         pair: aligned and of equal length.
         alignment: as found in the recordings as they came.
+        shift_samples: by how much the wet was moved earlier to align it.
         notes: what was mended and what should be known, each a sentence.
     """
 
     pair: Pair
     alignment: Alignment
+    shift_samples: int
     notes: tuple[str, ...]
 
 

@@ -32,12 +32,14 @@ class Aligned:
     Attributes:
         dry: ``(channel, time)``.
         wet: ``(channel, time)``, equally long.
+        shift_samples: by how much the wet was moved earlier.
         delay_samples: how much later than the dry the wet still is.
         notes: a sentence for each thing that was done or left alone.
     """
 
     dry: np.ndarray
     wet: np.ndarray
+    shift_samples: int
     delay_samples: float
     notes: tuple[str, ...]
 
@@ -71,7 +73,7 @@ def apply_alignment(
     dry, wet = dry[:, max(0, -shift) :], wet[:, max(0, shift) :]
     length = min(dry.shape[1], wet.shape[1])
     left = alignment.delay_samples - shift
-    return Aligned(dry[:, :length], wet[:, :length], left, tuple(notes))
+    return Aligned(dry[:, :length], wet[:, :length], shift, left, tuple(notes))
 
 
 def is_ahead(alignment: Alignment) -> bool:
