@@ -26,8 +26,8 @@ from torch import Tensor, nn
 from wetprint import engine
 from wetprint.blocks.block import Block
 from wetprint.blocks.dilated import Dilated, DilatedConfig
+from wetprint.blocks.recurrent import Lstm, RecurrentConfig
 from wetprint.blocks.wavenet import WaveNet, WaveNetConfig
-from wetprint.engine.recurrent import CellWeights, lstm
 
 SAMPLE_RATE = 48_000
 SEGMENT_SAMPLES = 8192
@@ -117,17 +117,23 @@ def training_step(
     return step
 
 
-def block_row(name: str, make: Callable[[], Block], batch: int, target: float | None) -> Row:
+def block_row(
+    name: str,
+    make: Callable[[], Block],
+    batch: int,
+    target: float | None,
+    samples: int = SEGMENT_SAMPLES,
+) -> Row:
     """Compare a block with its own twin; Adam is PyTorch's fused one on both sides."""
     sides = []
     for switch in ("on", "off"):
         torch.manual_seed(0)
         block = make()
-        audio = torch.randn(batch, block.channels_in, SEGMENT_SAMPLES + block.context_samples)
+        audio = torch.randn(batch, block.channels_in, samples + block.context_samples)
         sides.append(
             training_step(block.valid, list(block.parameters()), audio, switch, fused=True)
         )
-    return Row(name, *sides, batch * SEGMENT_SAMPLES, target)
+    return Row(name, *sides, batch * samples, target)
 
 
 def dilated_row(width: int, target: float | None = None) -> Row:
@@ -136,33 +142,10 @@ def dilated_row(width: int, target: float | None = None) -> Row:
     return block_row(name, lambda: Dilated(DilatedConfig(width=width)), 8, target)
 
 
-class RecurrentNet(nn.Module):
-    """An LSTM and a mix of its units, run by the engine or, switched off, by PyTorch's own LSTM."""
-
-    def __init__(self, width: int):
-        super().__init__()
-        own = nn.LSTM(1, width)
-        self.weights = nn.ParameterList(each.detach().clone() for each in own.parameters())
-        self.mix_down = nn.Conv1d(width, 1, 1)
-        self.width = width
-
-    def forward(self, audio: Tensor) -> Tensor:
-        """Play ``(batch, 1, time)``."""
-        state = torch.zeros(self.width)
-        heard, _ = lstm(audio, CellWeights(*self.weights), state, state)
-        return self.mix_down(heard)
-
-
 def lstm_row(width: int, batch: int, samples: int) -> Row:
-    """One layer of LSTM, backward through all of it; Adam is PyTorch's fused one on both sides."""
-    sides = []
-    for switch in ("on", "off"):
-        torch.manual_seed(0)
-        net = RecurrentNet(width)
-        audio = torch.randn(batch, 1, samples)
-        sides.append(training_step(net, list(net.parameters()), audio, switch, fused=True))
+    """One layer of LSTM, backward through all of it; theirs is PyTorch's own."""
     name = f"LSTM-{width}, {batch} x {samples}; theirs: PyTorch's LSTM"
-    return Row(name, *sides, batch * samples, None)
+    return block_row(name, lambda: Lstm(RecurrentConfig(width)), batch, None, samples)
 
 
 NAM_DILATIONS = tuple(2**power for power in range(10))

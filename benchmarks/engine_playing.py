@@ -14,7 +14,6 @@ RTNeural for ``lstm``. A row without a rival says so.
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import statistics
 import subprocess
@@ -23,12 +22,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from safetensors.torch import save
 from torch import nn
 
 from wetprint.blocks.block import Block
 from wetprint.blocks.convolution import Fir, FirConfig
 from wetprint.blocks.dilated import Dilated, DilatedConfig
+from wetprint.blocks.recurrent import Lstm, RecurrentConfig
 from wetprint.blocks.wavenet import WaveNet, WaveNetConfig
 from wetprint.engine import cpu_level
 from wetprint.engine.player import Player
@@ -58,31 +57,13 @@ def of_block(block: Block) -> bytes:
     return model_to_bytes(Model(Chain([block]).requires_grad_(False), RATE))
 
 
-def lstm(units: int) -> bytes:
-    """Return an LSTM with a mix-down, as the engine plays it."""
-    cell = nn.LSTM(1, units)
-    weights = {f"blocks.0.cell.{name}": each.detach() for name, each in cell.named_parameters()}
-    weights["blocks.0.mix_down.weight"] = torch.full((1, units, 1), 0.1)
-    weights["blocks.0.mix_down.bias"] = torch.zeros(1)
-    config = {"units": units, "channels_in": 1, "channels_out": 1, "skip": False}
-    header = {
-        "format_version": 1,
-        "chain": [{"block": "lstm", "config": config}],
-        "sample_rate": RATE,
-        "channels_in": 1,
-        "channels_out": 1,
-        "latency_samples": 0,
-    }
-    return save(weights, {"wetprint": json.dumps(header)})
-
-
 def rows() -> list[Row]:
     """Return what is played."""
     torch.manual_seed(0)
     return [
         Row("wavenet", of_block(WaveNet(WaveNetConfig()))),
         Row("dilated", of_block(Dilated(DilatedConfig()))),
-        Row("lstm", lstm(40)),
+        Row("lstm", of_block(Lstm(RecurrentConfig(40)))),
         Row("fir 1024", of_block(Fir(FirConfig(1024)))),
         Row("fir 2^18", of_block(Fir(FirConfig(1 << 18)))),
     ]

@@ -14,15 +14,14 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-JUDGED_ON = ("Slide_Lead_Guitar", "Fear_Guitar")
+from given import SHARED, judged_tracks, listed_spec, mean_esr, own_audio, wetprint
+
 JVM_SETTING = "bass0 mid0 treble10 gain5"
 JVM_JUDGED_CLIPS = ("clip8", "clip9")
 JVM_PUBLISHED = "grey-box .012-.047, black-box LSTM-48 .017-.094 (12 min of training data)"
@@ -56,7 +55,7 @@ def main() -> int:
     """Measure the rows asked for and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("rows", nargs="*", choices=[*(row.name for row in ROWS), []])
-    parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared")
+    parser.add_argument("--data", type=Path, default=SHARED)
     parser.add_argument("--markdown", type=Path, help="also write the table there")
     chosen = parser.parse_args()
     if not (chosen.data / "effects" / "public.toml").is_file():
@@ -84,11 +83,10 @@ def measure(row: Row, data: Path, folder: Path) -> str:
         source, judged = jvm(data / "data", folder)
     else:
         spec = effect_spec(row, data)
-        passages = [data / "data" / "di" / f"{name}.flac" for name in JUDGED_ON]
         source = ["--effect", spec]
-        judged = [["--effect", spec, *(f"--on={each}" for each in passages)]]
+        judged = [["--effect", spec, *(f"--on={each}" for each in judged_tracks(data))]]
     if row.own_audio:
-        source += ["--training-audio", str(own_audio(data / "data" / "di", folder))]
+        source += ["--training-audio", str(own_audio(data, folder))]
     begun = time.monotonic()
     wetprint("learn", *source, "-o", str(model), "--minutes", str(row.minutes))
     took = time.monotonic() - begun
@@ -104,18 +102,7 @@ def effect_spec(row: Row, data: Path) -> str:
     """Return what to learn: a plugin of the list, or the cabinet's impulse response."""
     if row.effect == "ir":
         return f"ir:{data / 'data' / 'ir' / 'cab_mesa.flac'}"
-    listed = tomllib.loads((data / "effects" / "public.toml").read_text(encoding="utf-8"))
-    return listed[row.effect]["spec"]
-
-
-def own_audio(tracks: Path, folder: Path) -> Path:
-    """Gather the tracks that are not judged on."""
-    gathered = folder / "training_audio"
-    gathered.mkdir()
-    for track in sorted(tracks.glob("*.flac")):
-        if track.stem not in JUDGED_ON:
-            shutil.copy(track, gathered)
-    return gathered
+    return listed_spec(row.effect, data)
 
 
 def jvm(data: Path, folder: Path) -> tuple[list[str], list[list[str]]]:
@@ -136,23 +123,12 @@ def jvm(data: Path, folder: Path) -> tuple[list[str], list[list[str]]]:
     return [str(folder / "dry"), str(folder / "wet")], judged
 
 
-def wetprint(*arguments: str) -> str:
-    """Run the command line and return what it printed."""
-    command = [sys.executable, "-m", "wetprint.cli", *arguments]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    if ran.returncode:
-        sys.exit(f"{' '.join(arguments)}\nended with {ran.returncode}: {ran.stderr}")
-    return ran.stdout
-
-
 def as_line(row: Row, took: float, passages: list[dict]) -> str:
     """Return the table's line; the first ESR is that of both passages, weighted by length."""
 
     def esr(context: str, *, of: list[dict]) -> str:
-        known = [(each[context]["esr"], each["seconds"]) for each in of if each[context]]
-        if not known:
-            return "-"
-        return f"{sum(e * s for e, s in known) / sum(s for _, s in known):.2g}"
+        found = mean_esr(of, context)
+        return "-" if found is None else f"{found:.2g}"
 
     target = "-" if row.target is None else f"{row.target:g}"
     cells = [

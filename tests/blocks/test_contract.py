@@ -15,6 +15,7 @@ from wetprint.blocks.delay import DelayConfig
 from wetprint.blocks.dilated import ACTIVATIONS, HEADS, DilatedConfig
 from wetprint.blocks.gain import GainConfig
 from wetprint.blocks.high_pass import HighPassConfig, pole_at
+from wetprint.blocks.recurrent import RecurrentConfig
 from wetprint.blocks.wavenet import WaveNetArray, WaveNetConfig
 from wetprint.blocks.waveshaper import WaveshaperConfig
 from wetprint.models.chain import Chain
@@ -42,6 +43,15 @@ CONFIGS = [
     ("waveshaper", WaveshaperConfig(intervals=64, reach=3.0, channels=2)),
     ("high_pass", HighPassConfig()),
     ("high_pass", HighPassConfig(channels=2)),
+    *(
+        (cell, config)
+        for cell in ("lstm", "gru")
+        for config in (
+            RecurrentConfig(5),
+            RecurrentConfig(3, 2, 1),
+            RecurrentConfig(4, 1, 2, False),
+        )
+    ),
     ("wavenet", WaveNetConfig((WaveNetArray(4, 3, SHORT), WaveNetArray(3, 1, SHORT)))),
     (
         "wavenet",
@@ -90,7 +100,7 @@ def test_output_never_depends_on_the_future(block):
     assert future < 1e-6 * past  # an FFT leaves rounding where nothing reaches
 
 
-RECURSIVE = ("high_pass",)
+RECURSIVE = ("high_pass", "lstm", "gru")
 
 
 @pytest.mark.parametrize(
@@ -109,11 +119,15 @@ def test_receptive_field_is_what_the_gradient_says(request_):
 @pytest.mark.parametrize("request_", [each for each in CONFIGS if each[0] in RECURSIVE], ids=named)
 def test_a_recursion_hears_all_of_its_past(request_):
     block = build(*request_)
-    block.pole.data.fill_(0.999)
+    assert math.isinf(block.receptive_field_samples)
+    name, config = request_
+    if name == "high_pass":
+        block.pole.data.fill_(0.999)
+    else:  # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
+        block.cell.bias_ih_l0.data[config.units : 2 * config.units] = 8.0
     audio = noise(block.channels_in, 5000).requires_grad_(True)
     block(audio)[..., -1].sum().backward()
-    assert (audio.grad != 0).all()
-    assert math.isinf(block.receptive_field_samples)
+    assert (audio.grad[..., :100] != 0).any()
 
 
 def test_valid_is_the_end_of_the_whole(block):
@@ -230,6 +244,24 @@ def test_a_high_pass_can_never_run_away():
     played = block.stream().process(noise(1, 5000))
     assert torch.isfinite(played).all()
     assert played.abs().max() < 100
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_a_recurrent_layer_agrees_with_pytorchs(name):
+    block = build(name, RecurrentConfig(6, 2, 1, skip=False)).double()
+    audio = noise(2, 300).double()
+    cell = {"lstm": nn.LSTM, "gru": nn.GRU}[name](2, 6, batch_first=True).double()
+    cell.load_state_dict(block.cell.state_dict())
+    heard = torch.cat([torch.zeros(1, 2, 3000), audio], -1)
+    hidden, _ = cell(heard.transpose(1, 2))
+    expected = block.mix_down(hidden.transpose(1, 2))[..., 3000:]
+    torch.testing.assert_close(block(audio), expected, rtol=1e-9, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_an_untrained_recurrent_layer_passes_audio_through(name):
+    audio = noise(1, 300)
+    assert torch.equal(BLOCKS[name].block(RecurrentConfig())(audio), audio)
 
 
 class TestParallel:

@@ -150,10 +150,10 @@ class TestLinear:
 
 
 class TestTraining:
-    def chain(self) -> Chain:
+    def chain(self, recipe: str = "dilated") -> Chain:
         torch.manual_seed(0)
         solved = solve_linear_models(material(overdrive))[1]
-        return RECIPES["dilated"].build(KnownEffect(solved.response, (0,)))
+        return RECIPES[recipe].build(KnownEffect(solved.response, (0,)))
 
     def training(self, **changes) -> Training:
         config = TrainingConfig(segment_samples=1024, batch=4, validations=5)
@@ -169,6 +169,13 @@ class TestTraining:
         solved = min(each.error for each in solve_linear_models(heard))
         assert entrant.error < 0.6 * solved
         assert validation_esr(entrant.finished(), heard, CPU) == pytest.approx(entrant.error)
+
+    def test_recurrent_units_learn_too(self):
+        config = TrainingConfig(segment_samples=1024, batch=4, validations=2)
+        heard = material(overdrive)
+        entrant = Entrant.on(heard, "lstm", self.chain("lstm"), None, config, CPU, seed=0)
+        entrant.training.run(Budget(60, 70, time.monotonic()), lambda share: True)
+        assert entrant.error < 0.6 * entrant.history[0].error
 
     def test_what_stands_beside_a_solved_chain_learns_what_that_leaves(self):
         config = TrainingConfig(segment_samples=1024, batch=4, validations=5)

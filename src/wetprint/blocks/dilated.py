@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from wetprint.blocks.block import Block, BlockStream
 from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, one_of, whole_number
+from wetprint.blocks.dry import latest, with_dry
 from wetprint.engine.dilated import StackConfig, dilated_stack
 
 ACTIVATIONS = ("tanh", "gated", "leaky_relu")
@@ -145,17 +146,11 @@ class Dilated(Block):
         """See Block."""
         condition = audio if self.config.input_mixin else None
         wet = dilated_stack(self.stack_config, self._weights(), audio, condition).wet
-        return self.with_dry(wet, audio)
+        return with_dry(wet, audio, self.dry_gain)
 
     def stream(self, batch: int = 1, start_sample: int = 0) -> BlockStream:
         """See Block."""
         return DilatedStream(self, batch)
-
-    def with_dry(self, wet: Tensor, dry: Tensor) -> Tensor:
-        """Add the dry signal ``(batch, channels_in, >= time)`` where the network skips."""
-        if self.dry_gain is None:
-            return wet
-        return wet + self.dry_gain * self._dry_for(latest(dry, wet.shape[-1]))
 
     def _weights(self) -> list[Tensor]:
         """List the weights as wetprint.engine.dilated takes them."""
@@ -165,12 +160,6 @@ class Dilated(Block):
         assert lift_bias is not None
         assert mix_down_bias is not None
         return [lift, lift_bias, *within, mix_down, mix_down_bias]
-
-    def _dry_for(self, dry: Tensor) -> Tensor:
-        """Fit the dry channels to the channels out: mono goes to both sides, stereo is averaged."""
-        if self.channels_in == self.channels_out:
-            return dry
-        return dry.mean(1, keepdim=True).expand(-1, self.channels_out, -1)
 
 
 class LayerMemory:
@@ -217,9 +206,4 @@ class DilatedStream(BlockStream):
             summed = summed + latest(active, wanted)
         # "last" mixes the residual sum, which carries every layer's activation
         mixed = summed if self.network.config.head == "accumulate" else hidden
-        return self.network.with_dry(self.network.mix_down(mixed), audio)
-
-
-def latest(audio: Tensor, count: int) -> Tensor:
-    """Return the last ``count`` samples of ``(batch, channels, time)``."""
-    return audio[..., audio.shape[-1] - count :]
+        return with_dry(self.network.mix_down(mixed), audio, self.network.dry_gain)

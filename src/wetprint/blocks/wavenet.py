@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from wetprint.blocks.block import Block, BlockStream
 from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, one_of, whole_number
-from wetprint.blocks.dilated import ACTIVATIONS, DilatedConfig, DilatedLayer, LayerMemory, latest
+from wetprint.blocks.dilated import ACTIVATIONS, DilatedConfig, DilatedLayer, LayerMemory
+from wetprint.blocks.dry import latest
 from wetprint.engine.dilated import StackConfig, StackResult, dilated_stack
 
 STANDARD_DILATIONS = tuple(2**octave for octave in range(10))

@@ -15,6 +15,7 @@ from wetprint.blocks.block import Block
 from wetprint.blocks.convolution import Fir, FirConfig
 from wetprint.blocks.dilated import Dilated, DilatedConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig
+from wetprint.blocks.recurrent import Lstm, RecurrentConfig
 from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
 from wetprint.models.chain import Chain
 
@@ -114,10 +115,19 @@ def build_dilated(known: KnownEffect) -> Chain:
     after the distortion, and stands in the way of both. From a tap at the response's peak, a little
     late, it is not learned well at all.
     """
-    response = np.zeros_like(known.response)
-    for side, delay in enumerate(known.delays):
-        response[side, :, delay] = 1.0 / known.response.shape[1]
-    return Chain([_network(known), _filter(response)])
+    channels = known.response.shape[1]
+    network = Dilated(DilatedConfig(channels_in=channels, channels_out=channels, skip=False))
+    return Chain([network, _wire(known)])
+
+
+def build_lstm(known: KnownEffect) -> Chain:
+    """Return recurrent units into a filter, which starts as in ``build_dilated``.
+
+    40 units and the dry signal beside them are what Proteus and AIDA-X play.
+    """
+    channels = known.response.shape[1]
+    layer = Lstm(RecurrentConfig(channels_in=channels, channels_out=channels))
+    return Chain([layer, _wire(known)])
 
 
 def safe_delay_samples(response: np.ndarray) -> int:
@@ -157,13 +167,19 @@ RECIPES: dict[str, Recipe] = {
             trained=True,
             beside_solved=True,
         ),
+        Recipe(
+            "lstm", "recurrent units into an impulse response, trained", build_lstm, trained=True
+        ),
     )
 }
 
 
-def _network(known: KnownEffect) -> Dilated:
-    channels = known.response.shape[1]
-    return Dilated(DilatedConfig(channels_in=channels, channels_out=channels, skip=False))
+def _wire(known: KnownEffect) -> Fir:
+    """Return a filter as long as the linear part that does nothing but wait for the sound."""
+    response = np.zeros_like(known.response)
+    for side, delay in enumerate(known.delays):
+        response[side, :, delay] = 1.0 / known.response.shape[1]
+    return _filter(response)
 
 
 def _filter(response: np.ndarray) -> Fir:

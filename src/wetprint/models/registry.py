@@ -16,6 +16,7 @@ from wetprint.blocks.delay import Delay, DelayConfig
 from wetprint.blocks.dilated import Dilated, DilatedConfig
 from wetprint.blocks.gain import Gain, GainConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig
+from wetprint.blocks.recurrent import Gru, Lstm, RecurrentConfig
 from wetprint.blocks.wavenet import WaveNet, WaveNetConfig
 from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
 from wetprint.errors import nearest_names
@@ -53,6 +54,8 @@ BLOCKS: dict[str, BlockKind] = {
         BlockKind("dilated", "dilated convolutions (WaveNet, TCN)", DilatedConfig, Dilated),
         BlockKind("waveshaper", "a static curve", WaveshaperConfig, Waveshaper),
         BlockKind("high_pass", "a first-order high-pass", HighPassConfig, HighPass),
+        BlockKind("lstm", "a recurrent layer (LSTM)", RecurrentConfig, Lstm),
+        BlockKind("gru", "a recurrent layer (GRU)", RecurrentConfig, Gru),
         BlockKind("wavenet", "Neural Amp Modeler's WaveNet", WaveNetConfig, WaveNet),
     )
 }

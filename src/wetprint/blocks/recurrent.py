@@ -1,0 +1,175 @@
+"""One recurrent layer, LSTM or GRU, mixed down, with the dry signal beside it.
+
+After Wright et al. 2019 (DAFx, "Real-time black-box modelling with recurrent neural networks") and
+2020 (doi:10.3390/app10030766); the cells are described in ``engine/recurrent.py``. The state before
+the first sample is the one that silence leads to. Left out: knobs as inputs, more than one layer.
+"""
+
+from __future__ import annotations
+
+import abc
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from wetprint.blocks.block import Block, BlockStream
+from wetprint.blocks.checks import whole_number
+from wetprint.blocks.dry import with_dry
+from wetprint.engine.recurrent import CellWeights, gru, lstm
+
+WARM_UP_SAMPLES = 1024
+"""What ``valid`` drops: in training, the state finds its way to the sound in so many samples."""
+
+SILENCE_SAMPLES = 1024
+"""Silence is heard in stretches of this length until the state stands still."""
+
+MOST_SILENCES = 64
+"""A recursion may never settle; then the state after so many stretches is taken."""
+
+STANDS_STILL = 1e-6
+"""A state that moves by less than this share of its size (and of 1) moves by rounding only."""
+
+State = tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class RecurrentConfig:
+    """The shape of the layer.
+
+    Attributes:
+        units: hidden units.
+        channels_in: channels of audio in.
+        channels_out: channels of audio out.
+        skip: whether the dry signal is added to the output, which makes the untrained layer pass
+            audio through.
+    """
+
+    units: int = 40
+    channels_in: int = 1
+    channels_out: int = 1
+    skip: bool = True
+
+    def __post_init__(self) -> None:
+        whole_number("units", self.units, 1, 1024)
+        whole_number("channels_in", self.channels_in, 1, 2)
+        whole_number("channels_out", self.channels_out, 1, 2)
+
+
+class Recurrent(Block):
+    """What both cells share; ``cell`` holds the weights under PyTorch's names."""
+
+    cell: nn.LSTM | nn.GRU
+
+    def __init__(self, config: RecurrentConfig):
+        super().__init__()
+        self.config = config
+        self.channels_in, self.channels_out = config.channels_in, config.channels_out
+        self.context_samples = WARM_UP_SAMPLES
+        self.mix_down = nn.Conv1d(config.units, config.channels_out, 1)
+        self.dry_gain = nn.Parameter(torch.ones(())) if config.skip else None
+        if config.skip:  # the untrained layer passes audio through
+            for parameter in self.mix_down.parameters():
+                nn.init.zeros_(parameter)
+
+    @abc.abstractmethod
+    def start(self) -> State:
+        """Return a state of zeros, each ``(1, units)``."""
+
+    @abc.abstractmethod
+    def run_cell(self, audio: Tensor, state: State) -> tuple[Tensor, State]:
+        """Return the hidden units ``(batch, units, time)`` and the state after the last sample."""
+
+    @property
+    def receptive_field_samples(self) -> float:
+        """See Block."""
+        return math.inf
+
+    def valid(self, audio: Tensor, start_sample: int = 0) -> Tensor:
+        """See Block; what came before ``audio`` is taken to be silence."""
+        return self.forward(audio, start_sample)[..., self.context_samples :]
+
+    def forward(self, audio: Tensor, start_sample: int = 0) -> Tensor:
+        """See Block."""
+        return self.play(audio, self.settled())[0]
+
+    def stream(self, batch: int = 1, start_sample: int = 0) -> BlockStream:
+        """See Block."""
+        return RecurrentStream(self)
+
+    def play(self, audio: Tensor, state: State) -> tuple[Tensor, State]:
+        """Play ``(batch, channels_in, time)`` from a state, and return the state that it leaves."""
+        hidden, state = self.run_cell(audio, state)
+        return with_dry(self.mix_down(hidden), audio, self.dry_gain), state
+
+    @torch.no_grad()
+    def settled(self) -> State:
+        """Return the state that silence leads to; no gradient reaches the weights through it."""
+        state = self.start()
+        silence = state[0].new_zeros((1, self.channels_in, SILENCE_SAMPLES))
+        for _ in range(MOST_SILENCES):
+            before = state
+            _, state = self.run_cell(silence, before)
+            if all(_stands_still(*each) for each in zip(before, state, strict=True)):
+                break
+        return state
+
+    def cell_weights(self) -> CellWeights:
+        """Return the layer's weights as the engine takes them."""
+        return CellWeights(*self.cell.parameters())
+
+    def _zeros(self) -> Tensor:
+        return self.mix_down.weight.new_zeros((1, self.config.units))
+
+
+class Lstm(Recurrent):
+    """Long short-term memory; the state is what the units show and what they hold."""
+
+    def __init__(self, config: RecurrentConfig):
+        super().__init__(config)
+        self.cell = nn.LSTM(config.channels_in, config.units)
+
+    def start(self) -> State:
+        """See Recurrent."""
+        return self._zeros(), self._zeros()
+
+    def run_cell(self, audio: Tensor, state: State) -> tuple[Tensor, State]:
+        """See Recurrent."""
+        hidden, cell = lstm(audio, self.cell_weights(), *state)
+        return hidden, (hidden[..., -1], cell)
+
+
+class Gru(Recurrent):
+    """Gated recurrent units; the state is what they show."""
+
+    def __init__(self, config: RecurrentConfig):
+        super().__init__(config)
+        self.cell = nn.GRU(config.channels_in, config.units)
+
+    def start(self) -> State:
+        """See Recurrent."""
+        return (self._zeros(),)
+
+    def run_cell(self, audio: Tensor, state: State) -> tuple[Tensor, State]:
+        """See Recurrent."""
+        hidden = gru(audio, self.cell_weights(), *state)
+        return hidden, (hidden[..., -1],)
+
+
+def _stands_still(before: Tensor, state: Tensor) -> bool:
+    return float((state - before).abs().max()) < STANDS_STILL * (1.0 + float(state.abs().max()))
+
+
+class RecurrentStream(BlockStream):
+    """Block-wise playing: the cell's state is carried on."""
+
+    def __init__(self, block: Recurrent):
+        self.block, self.state = block, block.settled()
+
+    def process(self, audio: Tensor) -> Tensor:
+        """See BlockStream."""
+        if audio.shape[-1] == 0:
+            return audio.new_zeros((audio.shape[0], self.block.channels_out, 0))
+        wet, self.state = self.block.play(audio, self.state)
+        return wet
