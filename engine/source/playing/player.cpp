@@ -7,6 +7,7 @@ namespace wetprint {
 namespace {
 
 constexpr std::int64_t kFormatVersion = 1;
+constexpr int kWarmUpBlocks = 4;
 constexpr playing::Range kSampleRates{4'000, 768'000};
 
 std::int64_t number_of(const Json& header, const char* key, playing::Range range) {
@@ -43,6 +44,18 @@ struct Player::Inside {
     check_claim(file.header, "channels_out", chain.channels_out());
     check_claim(file.header, "latency_samples", chain.latency_samples());
     chain.reset(0);
+    warm_up();
+    chain.reset(0);
+  }
+
+  // Code and tables are fetched on first use: not while somebody listens.
+  void warm_up() noexcept {
+    float silence[playing::kMostChannels][playing::kMostFrames] = {};
+    const float* inputs[] = {silence[0], silence[1]};
+    float* outputs[] = {silence[0], silence[1]};
+    for (int block = 0; block < kWarmUpBlocks; ++block) {
+      chain.process(inputs, outputs, playing::kMostFrames);
+    }
   }
 
   int sample_rate;
