@@ -99,18 +99,32 @@ def nam_curve(spec: str, playing: Path, work: Path, asked: argparse.Namespace) -
         np.save(judged[-1][0], dry[0].astype(np.float32))
     run = [str(asked.nam_python), str(NAM_SIDE)]
     subprocess.run([*run, "train", str(work), f"{asked.nam_minutes:g}"], check=True)
+    return judge_snapshots(work, run, judged)
+
+
+def judge_snapshots(
+    work: Path, run: list[str], judged: list[tuple[Path, np.ndarray]]
+) -> list[Point]:
+    """Judge whatever NAM's trainer held for its best, in the order of time.
+
+    Args:
+        work: the folder it ran in.
+        run: how to call ``nam_side.py``.
+        judged: dry tracks as files, and what the effect makes of them, ``(1, time)``.
+    """
     curve, best = [], np.inf
     for snapshot in sorted((work / "snapshots").iterdir()):
         own = float(snapshot.name.split("ESR=")[1].split("_")[0])
         if own >= best:
             continue  # its trainer would keep the one before
         best = own
-        errors = []
+        errors, lengths = [], []
         for dry, wet in judged:
             played = work / "played.npy"
             subprocess.run([*run, "play", *map(str, (work, snapshot, dry, played))], check=True)
-            errors.append((best_scaled_esr(np.load(played), wet[0]), wet.shape[1]))
-        error = float(np.average(*zip(*errors, strict=True)))
+            errors.append(best_scaled_esr(np.load(played), wet[0]))
+            lengths.append(wet.shape[1])
+        error = float(np.average(errors, weights=lengths))
         curve.append(Point(float(snapshot.name.split("_")[0]), error))
         print(f"NAM, {curve[-1].seconds:.0f} s: ESR {error:.2g}, its own {own:.2g}", flush=True)
     return curve
