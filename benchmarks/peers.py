@@ -2,8 +2,8 @@
 
 wetprint is given several budgets, each a run of ``wetprint learn`` from nothing; what its time buys
 includes rendering. NAM's trainer (``nam_side.py``) is given the same audio, already rendered, and
-runs once; whenever it finds a better checkpoint by its own validation, that one is judged. Both are
-judged on two tracks that neither heard. Run it alone on the machine::
+runs once; every checkpoint that it took for one of its best is judged, whichever it would keep.
+Both are judged on two tracks that neither heard. Run it alone on the machine::
 
     python -m venv nam && nam/bin/pip install neural-amp-modeler==0.13.0 torch==2.13.0
     python benchmarks/peers.py --nam-python nam/bin/python [--effect gx_amp_cab] [--out docs]
@@ -105,19 +105,16 @@ def nam_curve(spec: str, playing: Path, work: Path, asked: argparse.Namespace) -
 def judge_snapshots(
     work: Path, run: list[str], judged: list[tuple[Path, np.ndarray]]
 ) -> list[Point]:
-    """Judge whatever NAM's trainer held for its best, in the order of time.
+    """Judge whatever NAM's trainer held for one of its best, in the order of time.
 
     Args:
         work: the folder it ran in.
         run: how to call ``nam_side.py``.
         judged: dry tracks as files, and what the effect makes of them, ``(1, time)``.
     """
-    curve, best = [], np.inf
+    curve = []
     for snapshot in sorted((work / "snapshots").iterdir()):
         own = float(snapshot.name.split("ESR=")[1].split("_")[0])
-        if own >= best:
-            continue  # its trainer would keep the one before
-        best = own
         errors, lengths = [], []
         for dry, wet in judged:
             played = work / "played.npy"
