@@ -9,6 +9,7 @@ effect has, so that its whole-file result and its block-wise result are the same
 from __future__ import annotations
 
 import abc
+import math
 from typing import Any
 
 import torch
@@ -85,6 +86,27 @@ class Block(nn.Module, abc.ABC):
     def stream(self, batch: int = 1, start_sample: int = 0) -> BlockStream:
         """Start block-wise playing after silence."""
         return HistoryStream(self, batch, start_sample)
+
+
+class RecursiveBlock(Block):
+    """A block that hears all of its past; ``forward`` is exact, from what silence leaves.
+
+    ``valid`` takes what came before ``audio`` to be silence, and drops ``context_samples`` in which
+    the state finds its way to the sound.
+    """
+
+    @property
+    def receptive_field_samples(self) -> float:
+        """See Block."""
+        return math.inf
+
+    def valid(self, audio: Tensor, start_sample: int = 0) -> Tensor:
+        """See Block."""
+        return self.forward(audio, start_sample)[..., self.context_samples :]
+
+    @abc.abstractmethod
+    def forward(self, audio: Tensor, start_sample: int = 0) -> Tensor:
+        """See Block."""
 
 
 class HistoryStream(BlockStream):

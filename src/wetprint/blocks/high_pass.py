@@ -15,7 +15,7 @@ import torch
 from scipy.signal import lfilter
 from torch import Tensor, nn
 
-from wetprint.blocks.block import Block, BlockStream
+from wetprint.blocks.block import BlockStream, RecursiveBlock
 from wetprint.blocks.checks import whole_number
 from wetprint.engine.recursion import biquad
 
@@ -36,7 +36,7 @@ class HighPassConfig:
         whole_number("channels", self.channels, 1, 2)
 
 
-class HighPass(Block):
+class HighPass(RecursiveBlock):
     """Filter every channel. The pole is a parameter, held inside the unit circle."""
 
     learning_rate_factor = 0.01
@@ -47,15 +47,6 @@ class HighPass(Block):
         self.channels_in = self.channels_out = config.channels
         self.context_samples = SETTLING_SAMPLES
         self.pole = nn.Parameter(torch.tensor(0.999))
-
-    @property
-    def receptive_field_samples(self) -> float:
-        """See Block."""
-        return math.inf
-
-    def valid(self, audio: Tensor, start_sample: int = 0) -> Tensor:
-        """See Block; what came before ``audio`` is taken to be silence."""
-        return self.forward(audio, start_sample)[..., self.context_samples :]
 
     def forward(self, audio: Tensor, start_sample: int = 0) -> Tensor:
         """See Block."""

@@ -8,13 +8,12 @@ the first sample is the one that silence leads to. Left out: knobs as inputs, mo
 from __future__ import annotations
 
 import abc
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from wetprint.blocks.block import Block, BlockStream
+from wetprint.blocks.block import BlockStream, RecursiveBlock
 from wetprint.blocks.checks import whole_number
 from wetprint.blocks.dry import with_dry
 from wetprint.engine.recurrent import CellWeights, gru, lstm
@@ -57,7 +56,7 @@ class RecurrentConfig:
         whole_number("channels_out", self.channels_out, 1, 2)
 
 
-class Recurrent(Block):
+class Recurrent(RecursiveBlock):
     """What both cells share; ``cell`` holds the weights under PyTorch's names."""
 
     cell: nn.LSTM | nn.GRU
@@ -80,15 +79,6 @@ class Recurrent(Block):
     @abc.abstractmethod
     def run_cell(self, audio: Tensor, state: State) -> tuple[Tensor, State]:
         """Return the hidden units ``(batch, units, time)`` and the state after the last sample."""
-
-    @property
-    def receptive_field_samples(self) -> float:
-        """See Block."""
-        return math.inf
-
-    def valid(self, audio: Tensor, start_sample: int = 0) -> Tensor:
-        """See Block; what came before ``audio`` is taken to be silence."""
-        return self.forward(audio, start_sample)[..., self.context_samples :]
 
     def forward(self, audio: Tensor, start_sample: int = 0) -> Tensor:
         """See Block."""
