@@ -3,6 +3,7 @@
 #include "bindings/tensors.h"
 #include "bindings/training.h"
 #include "training/delay_line.h"
+#include "training/recirculation.h"
 #include "training/recursion.h"
 
 namespace nb = nanobind;
@@ -89,6 +90,32 @@ void run_read_backward(int interpolation, Matrix line, Matrix delay, int lead, M
                            to_delay ? to_delay->data() : nullptr, threads);
 }
 
+Recirculation loop_of(int interpolation, const Flat& feedback, const Matrix& delay, const Matrix& out) {
+  demand(interpolation >= 0 && interpolation <= 2, "unknown interpolation");
+  demand(feedback.shape(0) == delay.shape(0) && out.shape(0) == delay.shape(0), kMisfit);
+  demand(out.shape(1) >= delay.shape(1), kMisfit);
+  return {static_cast<Interpolation>(interpolation), static_cast<int>(delay.shape(0)),
+          static_cast<std::ptrdiff_t>(delay.shape(1)),
+          static_cast<std::ptrdiff_t>(out.shape(1) - delay.shape(1)), feedback.data()};
+}
+
+void run_recirculate(int interpolation, Matrix source, Matrix delay, Flat feedback, Matrix out, int threads) {
+  const Recirculation loop = loop_of(interpolation, feedback, delay, out);
+  demand_shape(source, delay.shape(0), delay.shape(1));
+  nb::gil_scoped_release unlocked;
+  recirculate(loop, source.data(), delay.data(), out.data(), threads);
+}
+
+void run_recirculate_backward(int interpolation, Matrix delay, Flat feedback, Matrix out, Matrix to_out,
+                              Matrix to_source, Matrix to_delay, Flat to_feedback, int threads) {
+  const Recirculation loop = loop_of(interpolation, feedback, delay, out);
+  for (const Matrix& each : {to_out, to_source, to_delay}) demand_shape(each, delay.shape(0), delay.shape(1));
+  demand(to_feedback.shape(0) == delay.shape(0), kMisfit);
+  nb::gil_scoped_release unlocked;
+  recirculate_backward(loop, delay.data(), out.data(), to_out.data(), to_source.data(), to_delay.data(),
+                       to_feedback.data(), threads);
+}
+
 }  // namespace
 
 void bind_rows(nb::module_& module) {
@@ -102,4 +129,8 @@ void bind_rows(nb::module_& module) {
   module.def("read_delay_line", &run_read, "interpolation"_a, "line"_a, "delay"_a, "lead"_a, "out"_a, "threads"_a);
   module.def("read_delay_line_backward", &run_read_backward, "interpolation"_a, "line"_a, "delay"_a, "lead"_a,
              "to_out"_a, "to_line"_a.none(), "to_delay"_a.none(), "threads"_a);
+  module.def("recirculate", &run_recirculate, "interpolation"_a, "source"_a, "delay"_a, "feedback"_a, "out"_a,
+             "threads"_a);
+  module.def("recirculate_backward", &run_recirculate_backward, "interpolation"_a, "delay"_a, "feedback"_a,
+             "out"_a, "to_out"_a, "to_source"_a, "to_delay"_a, "to_feedback"_a, "threads"_a);
 }

@@ -96,6 +96,21 @@ def read_delay_line_backward(
     threads: int,
 ) -> None: ...
 
+def recirculate(
+    interpolation: int, source: Tensor, delay: Tensor, feedback: Tensor, out: Tensor, threads: int
+) -> None: ...
+def recirculate_backward(
+    interpolation: int,
+    delay: Tensor,
+    feedback: Tensor,
+    out: Tensor,
+    to_out: Tensor,
+    to_source: Tensor,
+    to_delay: Tensor,
+    to_feedback: Tensor,
+    threads: int,
+) -> None: ...
+
 class SavedCells: ...
 
 def run_cells(

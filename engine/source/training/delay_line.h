@@ -3,12 +3,9 @@
 
 #include <cstddef>
 
-namespace wetprint {
+#include "cpu/interpolation.h"
 
-// Ways to interpolate: straight lines; polynomials of third order through four samples; sixteen
-// samples weighted by a Hann-windowed sinc (Laakso, Valimaki, Karjalainen and Laine 1996,
-// doi:10.1109/79.482137).
-enum class Interpolation : int { linear = 0, lagrange = 1, sinc = 2 };
+namespace wetprint {
 
 // out[row][t] = line[row](t + lead - delay[row][t]); outside the line is silence.
 struct DelayRead {
