@@ -15,17 +15,23 @@ It writes ``peers-EFFECT.md`` and ``pictures/peers-EFFECT.png`` there, and keeps
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from given import SHARED, judged_tracks, listed_spec, mean_esr, own_audio, wetprint
+from given import (
+    SHARED,
+    judged_tracks,
+    learn_and_judge,
+    listed_spec,
+    mean_score,
+    on_effect,
+    own_audio,
+)
 from wetprint import audio
 from wetprint.effects import open_effect
 from wetprint.judging.metrics import esr
@@ -72,17 +78,13 @@ def main() -> int:
 
 def wetprint_point(spec: str, playing: Path, minutes: float, work: Path, data: Path) -> Point:
     """Learn within a budget, and judge."""
-    model = work / f"{minutes:g}.wetprint"
-    begun = time.monotonic()
     source = ["--effect", spec, "--training-audio", str(playing)]
-    wetprint("learn", *source, "-o", str(model), "--minutes", f"{minutes:g}")
-    took = time.monotonic() - begun
-    tracks = [f"--on={each}" for each in judged_tracks(data)]
-    found = json.loads(wetprint("evaluate", str(model), "--effect", spec, *tracks, "--json"))
-    error = mean_esr(found["passages"])
+    model = work / f"{minutes:g}.wetprint"
+    found = learn_and_judge(source, [on_effect(spec, data)], model, minutes)
+    error = mean_score(found.passages)
     assert error is not None
-    print(f"wetprint, {minutes:g} min: took {took:.0f} s, ESR {error:.2g}", flush=True)
-    return Point(took, error)
+    print(f"wetprint, {minutes:g} min: took {found.seconds:.0f} s, ESR {error:.2g}", flush=True)
+    return Point(found.seconds, error)
 
 
 def nam_curve(spec: str, playing: Path, work: Path, asked: argparse.Namespace) -> list[Point]:

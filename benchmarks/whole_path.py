@@ -12,19 +12,24 @@ says otherwise; without them there is nothing to measure, and the script says so
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from given import SHARED, judged_tracks, listed_spec, mean_esr, own_audio, wetprint
+from boxes import BOXES
+from clips import lay_out
+from given import (
+    SHARED,
+    learn_and_judge,
+    listed_spec,
+    listing,
+    mean_score,
+    on_effect,
+    own_audio,
+)
 
-JVM_SETTING = "bass0 mid0 treble10 gain5"
-JVM_JUDGED_CLIPS = ("clip8", "clip9")
-JVM_PUBLISHED = "grey-box .012-.047, black-box LSTM-48 .017-.094 (12 min of training data)"
+JVM = BOXES["jvm_treble"]
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,8 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=SHARED)
     parser.add_argument("--markdown", type=Path, help="also write the table there")
     chosen = parser.parse_args()
-    if not (chosen.data / "effects" / "public.toml").is_file():
-        print(f"nothing to measure: there is no {chosen.data / 'effects' / 'public.toml'}")
+    if not listing(chosen.data).is_file():
+        print(f"nothing to measure: there is no {listing(chosen.data)}")
         return 1
     lines = [
         "| effect | budget | took | target | ESR | Slide_Lead | Fear | best FIR | dry | itself |",
@@ -78,24 +83,17 @@ def main() -> int:
 
 def measure(row: Row, data: Path, folder: Path) -> str:
     """Learn one effect, judge it, and return its line."""
-    model = folder / "model.wetprint"
     if row.effect == "recordings":
-        source, judged = jvm(data / "data", folder)
+        clips = lay_out(JVM, data / "data", folder)
+        source = [str(each) for each in clips.learned]
+        judged = [[str(dry), str(wet)] for dry, wet in clips.judged]
     else:
         spec = effect_spec(row, data)
-        source = ["--effect", spec]
-        judged = [["--effect", spec, *(f"--on={each}" for each in judged_tracks(data))]]
+        source, judged = ["--effect", spec], [on_effect(spec, data)]
     if row.own_audio:
         source += ["--training-audio", str(own_audio(data, folder))]
-    begun = time.monotonic()
-    wetprint("learn", *source, "-o", str(model), "--minutes", str(row.minutes))
-    took = time.monotonic() - begun
-    found = [
-        passage
-        for each in judged
-        for passage in json.loads(wetprint("evaluate", str(model), *each, "--json"))["passages"]
-    ]
-    return as_line(row, took, found)
+    found = learn_and_judge(source, judged, folder / "model.wetprint", row.minutes)
+    return as_line(row, found.seconds, found.passages)
 
 
 def effect_spec(row: Row, data: Path) -> str:
@@ -105,29 +103,11 @@ def effect_spec(row: Row, data: Path) -> str:
     return listed_spec(row.effect, data)
 
 
-def jvm(data: Path, folder: Path) -> tuple[list[str], list[list[str]]]:
-    """Lay out the amplifier's clips at one setting: folders to learn from, couples to judge."""
-    manifest = json.loads((data / "manifest.json").read_text(encoding="utf-8"))
-    judged = []
-    for side in ("dry", "wet"):
-        (folder / side).mkdir()
-    for entry in manifest:
-        if "JVM410H" not in entry["device"] or not entry["settings"].startswith(JVM_SETTING):
-            continue
-        if entry["settings"].endswith(JVM_JUDGED_CLIPS):
-            judged.append([str(data / entry[side]) for side in ("dry", "wet")])
-            continue
-        clip = entry["settings"].rsplit(" ", 1)[-1]
-        for side in ("dry", "wet"):
-            shutil.copy(data / entry[side], folder / side / f"{clip}.flac")
-    return [str(folder / "dry"), str(folder / "wet")], judged
-
-
 def as_line(row: Row, took: float, passages: list[dict]) -> str:
     """Return the table's line; the first ESR is that of both passages, weighted by length."""
 
     def esr(context: str, *, of: list[dict]) -> str:
-        found = mean_esr(of, context)
+        found = mean_score(of, context)
         return "-" if found is None else f"{found:.2g}"
 
     target = "-" if row.target is None else f"{row.target:g}"
@@ -141,7 +121,9 @@ def as_line(row: Row, took: float, passages: list[dict]) -> str:
         *(esr(context, of=passages) for context in ("best_fir", "dry", "repeat")),
     ]
     line = "| " + " | ".join(cells) + " |"
-    return line + (f" published: {JVM_PUBLISHED}" if row.effect == "recordings" else "")
+    if row.effect == "recordings":
+        return f"{line} published: {JVM.published} (12 min of training data)"
+    return line
 
 
 if __name__ == "__main__":

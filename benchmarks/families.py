@@ -1,0 +1,115 @@
+"""Every family of effects: how close learning comes, beside what is asked and what others reach.
+
+Each row runs the command line as a user would: ``wetprint learn`` within a budget, then ``wetprint
+evaluate`` on guitar that nothing was learned from. Run it alone on the machine::
+
+    python benchmarks/families.py                                # all effects and all real boxes
+    python benchmarks/families.py gx_ts9 reverb hardware         # by name, by family, by kind
+    python benchmarks/families.py effects --sources generated playing guitar --settings listed other
+    python benchmarks/families.py gx_ds1 --baselines linear,lstm
+
+Sources of learning: "generated" is what wetprint makes by itself, "playing" adds six tracks of
+guitar and bass, "guitar" is 45 s of such playing as dry and wet recordings and nothing else. What
+was measured is kept in ``--state``, whence an interrupted benchmark goes on; ``--again`` measures
+anew. The tables go between the markers of ``--page``. The recordings and the list of effects lie
+outside the project, in ``../shared`` unless ``--data`` says otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from boxes import BOXES
+from choosing import SETTINGS, SOURCES, Wanted, planned, unmeasured
+from given import SHARED, CommandFailed, listed_effects, listing, mean_score
+from ledger import Outcome, Run, keep, read
+from measuring import measure
+from page import write_between_markers
+from tables import Measured, all_tables
+from wetprint.models.recipes import RECIPES
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> int:
+    """Measure what is asked for and not yet known, and write the tables after every row."""
+    asked = command_line()
+    if not listing(asked.data).is_file():
+        print(f"nothing to measure: there is no {listing(asked.data)}")
+        return 1
+    families = {name: each["family"] for name, each in listed_effects(asked.data).items()}
+    wanted = Wanted(asked.rows, asked.settings, asked.sources, asked.baselines, asked.minutes)
+    try:
+        runs = planned(wanted, families, {name: box.family for name, box in BOXES.items()})
+    except ValueError as error:
+        sys.exit(str(error))
+    failed = measure_all(runs, families, asked)
+    tables = all_tables(Measured(read(asked.state), asked.minutes, families))
+    write_between_markers(asked.page, tables)
+    print("\n".join(["", *tables]))
+    return 1 if failed else 0
+
+
+def measure_all(runs: list[Run], families: Mapping[str, str], asked: argparse.Namespace) -> int:
+    """Measure what is not yet known, keep it, and write the page after each; count what failed."""
+    todo = unmeasured(runs, read(asked.state), asked.again)
+    print(f"{len(todo)} to measure, {len(runs) - len(todo)} known", flush=True)
+    failed = 0
+    for run in todo:
+        try:
+            outcome = measure(run, asked.data)
+        except CommandFailed as error:
+            failed += 1
+            print(f"{in_words(run)}: {error}", file=sys.stderr, flush=True)
+            continue
+        known = keep(asked.state, outcome)
+        write_between_markers(asked.page, all_tables(Measured(known, asked.minutes, families)))
+        print(f"{in_words(run)}: {result(outcome)}", flush=True)
+    return failed
+
+
+def in_words(run: Run) -> str:
+    """Name a run for the reader."""
+    return f"{run.name}, {run.setting}, {run.source}, {run.model}"
+
+
+def result(outcome: Outcome) -> str:
+    """Tell an outcome in one line."""
+    contexts = ("model", "best_fir", "dry", "repeat")
+    found = {context: mean_score(outcome.passages, context) for context in contexts}
+    errors = [f"{name} {error:.2g}" for name, error in found.items() if error is not None]
+    return f"{outcome.recipe} in {outcome.seconds:.0f} s; ESR: {', '.join(errors)}"
+
+
+def command_line() -> argparse.Namespace:
+    """Read what is asked for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("rows", nargs="*", help="effects, boxes, families, 'effects', 'hardware'")
+    parser.add_argument("--sources", nargs="+", choices=SOURCES, default=SOURCES[:1])
+    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=SETTINGS[:1])
+    parser.add_argument("--baselines", type=recipes, default=(), metavar="RECIPE,RECIPE")
+    parser.add_argument("--minutes", type=float, default=5.0, help="budget of each learning")
+    parser.add_argument("--again", action="store_true", help="measure what is known, too")
+    parser.add_argument("--data", type=Path, default=SHARED)
+    parser.add_argument("--state", type=Path, default=ROOT / "benchmarks" / "families.jsonl")
+    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "families.md")
+    return parser.parse_args()
+
+
+def recipes(text: str) -> tuple[str, ...]:
+    """Read names of recipes with commas between them."""
+    names = tuple(text.split(","))
+    for name in names:
+        if name not in RECIPES:
+            known = ", ".join(RECIPES)
+            raise argparse.ArgumentTypeError(f"there is no recipe '{name}'; there are {known}")
+    return names
+
+
+if __name__ == "__main__":
+    sys.exit(main())
