@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from asked import ASKED, KNOBS, Asked
-from boxes import BOXES
+from boxes import BOXES, Box
 from choosing import RACE, RECORDED, RECORDINGS, SOURCES
 from given import mean_score
 from ledger import Outcome, Run
@@ -83,20 +83,8 @@ def effects_table(measured: Measured, setting: str) -> list[str]:
     rows = []
     for name, family in measured.families.items():
         found = {source: measured.of(name, setting, source) for source in SOURCES}
-        known = [outcome for outcome in found.values() if outcome is not None]
-        if known:
-            asked, beside = _asked(name), known[0].passages
-            rows.append(
-                [
-                    _named(name, setting),
-                    family,
-                    *(_figure(mean_score(beside, context)) for context in ("dry", "best_fir")),
-                    *(_error(outcome, asked.esr_from(source)) for source, outcome in found.items()),
-                    _figure(mean_score(beside, "repeat")),
-                    NOTHING if asked.esr is None else f"{asked.esr:g}",
-                    " / ".join(f"{outcome.seconds / 60:.1f}" for outcome in known),
-                ]
-            )
+        if any(found.values()):
+            rows.append([_named(name, setting), family, *_errors(_asked(name), found)])
     head = ["effect", "family", "dry", "best FIR", *SOURCES, "itself", "asked", "minutes"]
     return _table(head, rows)
 
@@ -104,17 +92,7 @@ def effects_table(measured: Measured, setting: str) -> list[str]:
 def further_table(measured: Measured, setting: str) -> list[str]:
     """Return what else is measured of the effects, a row for each source."""
     rows = [
-        [
-            _named(name, setting),
-            source,
-            outcome.recipe,
-            *(
-                _scaled(mean_score(outcome.passages, each.context, each.score), each.factor)
-                for each in FURTHER
-            ),
-            _verdict(_asked(name), outcome),
-            f"{100 * outcome.core_share:.1f}",
-        ]
+        [_named(name, setting), source, outcome.recipe, *_further(_asked(name), outcome)]
         for name in measured.families
         for source in SOURCES
         if (outcome := measured.of(name, setting, source)) is not None
@@ -125,38 +103,61 @@ def further_table(measured: Measured, setting: str) -> list[str]:
 
 def boxes_table(measured: Measured) -> list[str]:
     """Return the errors on recordings of real boxes."""
-    rows = []
-    for name, box in BOXES.items():
-        outcome = measured.of(name, RECORDED, RECORDINGS)
-        if outcome is not None:
-            errors = ("dry", "static_gain", "best_fir", "model")
-            gain = mean_score(outcome.passages, score="gain_within_quarter_db")
-            rows.append(
-                [
-                    name,
-                    f"{box.device}, {box.learned[0]}",
-                    *(_figure(mean_score(outcome.passages, context)) for context in errors),
-                    box.published,
-                    _scaled(gain, 100.0),
-                    outcome.recipe,
-                    f"{outcome.seconds / 60:.1f}",
-                    f"{100 * outcome.core_share:.1f}",
-                ]
-            )
+    rows = [
+        [name, f"{box.device}, {box.learned[0]}", *_beside_published(box, outcome)]
+        for name, box in BOXES.items()
+        if (outcome := measured.of(name, RECORDED, RECORDINGS)) is not None
+    ]
     head = ["box", "learned from", "dry", "best gain", "best FIR", "ours", "published"]
     return _table([*head, "gain within 0.25 dB, %", "kept", "minutes", "of a core, %"], rows)
 
 
 def baselines_table(measured: Measured) -> list[str]:
     """Return the errors of single recipes beside the race, each given the same time."""
-    known = [run for run in measured.outcomes if run.minutes == measured.minutes]
-    models = sorted({run.model for run in known} - {RACE})
-    places = {(run.name, run.setting, run.source): None for run in known if run.model != RACE}
-    rows = []
-    for place in places:
-        found = [measured.of(*place, model) for model in (RACE, *models)]
-        rows.append([*place, *(_error(outcome) for outcome in found)])
+    beside = [
+        run for run in measured.outcomes if run.minutes == measured.minutes and run.model != RACE
+    ]
+    models = sorted({run.model for run in beside})
+    order = [*measured.families, *BOXES]
+    places = sorted(
+        {(run.name, run.setting, run.source) for run in beside if run.name in order},
+        key=lambda place: (order.index(place[0]), *place[1:]),
+    )
+    rows = [
+        [*place, *(_error(measured.of(*place, model)) for model in (RACE, *models))]
+        for place in places
+    ]
     return _table(["row", "setting", "learned from", "ours", *models], rows)
+
+
+def _errors(asked: Asked, found: Mapping[str, Outcome | None]) -> list[str]:
+    """Return the cells that tell an effect's errors, learned from one source or more."""
+    known = [outcome for outcome in found.values() if outcome is not None]
+    dry, best_fir, itself = (
+        _figure(mean_score(known[0].passages, context)) for context in ("dry", "best_fir", "repeat")
+    )
+    ours = [_error(outcome, asked.esr_from(source)) for source, outcome in found.items()]
+    target = NOTHING if asked.esr is None else f"{asked.esr:g}"
+    return [dry, best_fir, *ours, itself, target, " / ".join(map(_minutes, known))]
+
+
+def _further(asked: Asked, outcome: Outcome) -> list[str]:
+    """Return the cells that tell what else was measured."""
+    measures = [
+        _scaled(mean_score(outcome.passages, each.context, each.score), each.factor)
+        for each in FURTHER
+    ]
+    met = [demand.is_met(outcome.passages) for demand in asked.also]
+    demands = f"{sum(met)} of {len(met)}" if met else NOTHING
+    return [*measures, demands, _core(outcome)]
+
+
+def _beside_published(box: Box, outcome: Outcome) -> list[str]:
+    """Return the cells that tell how close a box came."""
+    contexts = ("dry", "static_gain", "best_fir", "model")
+    errors = [_figure(mean_score(outcome.passages, context)) for context in contexts]
+    gain = _scaled(mean_score(outcome.passages, score="gain_within_quarter_db"), 100.0)
+    return [*errors, box.published, gain, outcome.recipe, _minutes(outcome), _core(outcome)]
 
 
 def _asked(name: str) -> Asked:
@@ -186,10 +187,12 @@ def _scaled(value: float | None, factor: float) -> str:
     return NOTHING if value is None else f"{factor * value:.3g}"
 
 
-def _verdict(asked: Asked, outcome: Outcome) -> str:
-    """Say whether the demands beside the ESR are met, where there are any."""
-    met = [demand.is_met(outcome.passages) for demand in asked.also]
-    return f"{sum(met)} of {len(met)}" if met else NOTHING
+def _minutes(outcome: Outcome) -> str:
+    return f"{outcome.seconds / 60:.1f}"
+
+
+def _core(outcome: Outcome) -> str:
+    return f"{100 * outcome.core_share:.1f}"
 
 
 def _under(heading: str, table: Sequence[str]) -> list[str]:
@@ -200,5 +203,5 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return the lines of a table, none where it has no row."""
     if not rows:
         return []
-    rules = ["---"] * len(head)
-    return [f"| {' | '.join(cells)} |" for cells in (head, rules, *rows)]
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
+    return [lines[0], "|" + "---|" * len(head), *lines[1:]]
