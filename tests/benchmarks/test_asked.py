@@ -50,6 +50,10 @@ class TestDemand:
         assert third.is_met([passage(model=1.0, best_fir=2.0)])
         assert not third.is_met([passage(model=1.01, best_fir=2.0)])
 
+    def test_a_least_is_met_from_its_edge_on(self):
+        assert Demand("mel_distance_db", at_least=0.95).is_met([passage(model=0.95)])
+        assert not Demand("mel_distance_db", at_least=0.95).is_met([passage(model=0.94)])
+
     def test_passages_count_by_their_length(self):
         short, long = passage(seconds=1.0, model=10.0), passage(seconds=9.0, model=0.0)
         assert Demand("mel_distance_db", at_most=1.0).is_met([short, long])
