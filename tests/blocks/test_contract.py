@@ -15,9 +15,11 @@ from wetprint.blocks.delay import DelayConfig
 from wetprint.blocks.dilated import ACTIVATIONS, HEADS, DilatedConfig
 from wetprint.blocks.gain import GainConfig
 from wetprint.blocks.high_pass import HighPassConfig, pole_at
+from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
 from wetprint.blocks.recurrent import RecurrentConfig
 from wetprint.blocks.wavenet import WaveNetArray, WaveNetConfig
 from wetprint.blocks.waveshaper import WaveshaperConfig
+from wetprint.engine.delay_line import INTERPOLATIONS
 from wetprint.models.chain import Chain
 from wetprint.models.parallel import Parallel
 from wetprint.models.registry import BLOCKS, block_from_dict, block_to_dict
@@ -52,6 +54,12 @@ CONFIGS = [
             RecurrentConfig(4, 1, 2, False),
         )
     ),
+    *(
+        ("modulated_delay", ModulatedDelayConfig(97.3, 5, 24, interpolation, channels_in, 2))
+        for interpolation in INTERPOLATIONS
+        for channels_in in (1, 2)
+    ),
+    ("modulated_delay", ModulatedDelayConfig(1234.5, 16, 20)),
     ("wavenet", WaveNetConfig((WaveNetArray(4, 3, SHORT), WaveNetArray(3, 1, SHORT)))),
     (
         "wavenet",
@@ -73,6 +81,8 @@ def build(name: str, config) -> Block:
     block = BLOCKS[name].block(config)
     for parameter in block.parameters():
         nn.init.normal_(parameter, std=0.4)
+    if isinstance(block, ModulatedDelay):
+        block.trajectory.data.mul_(5.0).add_(14.0)  # samples: some of it beyond what may be read
     return block.requires_grad_(False)
 
 
@@ -100,7 +110,7 @@ def test_output_never_depends_on_the_future(block):
     assert future < 1e-6 * past  # an FFT leaves rounding where nothing reaches
 
 
-RECURSIVE = ("high_pass", "lstm", "gru")
+RECURSIVE = ("high_pass", "lstm", "gru", "modulated_delay")
 
 
 @pytest.mark.parametrize(
@@ -123,6 +133,8 @@ def test_a_recursion_hears_all_of_its_past(request_):
     name, config = request_
     if name == "high_pass":
         block.pole.data.fill_(0.999)
+    elif name == "modulated_delay":
+        block.feedback.data.fill_(-0.99)
     else:  # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
         block.cell.bias_ih_l0.data[config.units : 2 * config.units] = 8.0
     audio = noise(block.channels_in, 5000).requires_grad_(True)
@@ -357,6 +369,12 @@ class TestChain:
         ({"block": "parallel", "config": {"branches": [[]]}}, "list of 1 to 256 blocks"),
         ({"block": "waveshaper", "config": {"reach": 0}}, "reach must be a number"),
         ({"block": "waveshaper", "config": {"intervals": 0}}, "intervals must be"),
+        ({"block": "modulated_delay", "config": {}}, "does not fit"),
+        ({"block": "modulated_delay", "config": {"period_samples": 0}}, "period_samples must be"),
+        (
+            {"block": "modulated_delay", "config": {"period_samples": math.nan}},
+            "period_samples must be",
+        ),
         ({"block": "dilated", "config": {"activation": "relu6"}}, "activation must be one of"),
         ({"block": "dilated", "config": {"dilations": [10**7] * 10}}, "receptive field"),
         ({"block": "wavenet", "config": {"arrays": [{"width": 3}]}}, "does not fit"),

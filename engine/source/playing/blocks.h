@@ -15,6 +15,7 @@ std::unique_ptr<Block> build_gain(Plan& plan);
 std::unique_ptr<Block> build_gru(Plan& plan);
 std::unique_ptr<Block> build_high_pass(Plan& plan);
 std::unique_ptr<Block> build_lstm(Plan& plan);
+std::unique_ptr<Block> build_modulated_delay(Plan& plan);
 std::unique_ptr<Block> build_parallel(Plan& plan);
 std::unique_ptr<Block> build_wavenet(Plan& plan);
 std::unique_ptr<Block> build_waveshaper(Plan& plan);

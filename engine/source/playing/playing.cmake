@@ -12,6 +12,7 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/layers.cpp
   ${PLAYING}/mixer.cpp
   ${PLAYING}/model_file.cpp
+  ${PLAYING}/modulated_delay.cpp
   ${PLAYING}/parallel.cpp
   ${PLAYING}/partitions.cpp
   ${PLAYING}/player.cpp

@@ -13,6 +13,7 @@ const std::vector<BlockKind>& block_kinds() {
       {"gru", build_gru},
       {"high_pass", build_high_pass},
       {"lstm", build_lstm},
+      {"modulated_delay", build_modulated_delay},
       {"parallel", build_parallel},
       {"wavenet", build_wavenet},
       {"waveshaper", build_waveshaper},

@@ -65,11 +65,12 @@ class ChainStream(BlockStream):
     """Block-wise playing of every block in turn."""
 
     def __init__(self, chain: Chain, batch: int, start_sample: int):
-        silent_samples = chain.context_samples  # so that each block knows what silence became
+        # so that each block knows what silence became; a block alone has heard silence as it is
+        silent_samples = chain.context_samples if len(chain) > 1 else 0
         self.streams = [block.stream(batch, start_sample - silent_samples) for block in chain]
         reference = next(chain.parameters(), torch.zeros(()))
         silence = torch.zeros((batch, chain.channels_in, silent_samples)).to(reference)
-        if len(self.streams) > 1 and silent_samples:
+        if silent_samples:
             self.process(silence)
 
     def process(self, audio: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from wetprint.blocks.delay import Delay, DelayConfig
 from wetprint.blocks.dilated import Dilated, DilatedConfig
 from wetprint.blocks.gain import Gain, GainConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig
+from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
 from wetprint.blocks.recurrent import Gru, Lstm, RecurrentConfig
 from wetprint.blocks.wavenet import WaveNet, WaveNetConfig
 from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
@@ -56,6 +57,12 @@ BLOCKS: dict[str, BlockKind] = {
         BlockKind("high_pass", "a first-order high-pass", HighPassConfig, HighPass),
         BlockKind("lstm", "a recurrent layer (LSTM)", RecurrentConfig, Lstm),
         BlockKind("gru", "a recurrent layer (GRU)", RecurrentConfig, Gru),
+        BlockKind(
+            "modulated_delay",
+            "a delay that follows an LFO (chorus, flanger, vibrato)",
+            ModulatedDelayConfig,
+            ModulatedDelay,
+        ),
         BlockKind("wavenet", "Neural Amp Modeler's WaveNet", WaveNetConfig, WaveNet),
     )
 }
