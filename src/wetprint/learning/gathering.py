@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -60,7 +61,12 @@ def gather_from_effect(
         learned, kept = _split([_as_pair(each, rate) for each in takes[:-1]], share, rate)
         takes = [*learned, takes[-1]]
     takes, kept = _as_mono_where_sides_agree(takes, kept)
-    return Material(tuple(takes), tuple(kept), rate, _repeatability(effect, kept, rate, progress))
+    repeatability = _repeatability(effect, kept, rate, progress)
+
+    def drive(dry: np.ndarray) -> np.ndarray:
+        return effect.process(dry, rate)[: len(takes[0].wet)]
+
+    return Material(tuple(takes), tuple(kept), rate, repeatability, drive)
 
 
 def gather_from_pairs(pairs: Sequence[Pair], config: LearnConfig) -> Material:
@@ -137,6 +143,7 @@ def _take(pairs: list[Pair], excerpt: Excerpt) -> Take:
         wet=pair.wet[:, begin : excerpt.stop_samples],
         heard_from=excerpt.context_samples,
         name=pair.name,
+        start_sample=begin,
     )
 
 
@@ -155,7 +162,7 @@ def _as_mono_where_sides_agree(
 def _with_one_channel(take: Take, side: str) -> Take:
     kept = {"dry": take.dry, "wet": take.wet}
     kept[side] = kept[side][:1]
-    return Take(kept["dry"], kept["wet"], take.heard_from, take.name)
+    return dataclasses.replace(take, **kept)
 
 
 def _repeatability(

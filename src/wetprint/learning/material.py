@@ -26,12 +26,15 @@ class Take:
         heard_from: samples at the start that serve as past only. With 0 the take begins after
             silence.
         name: for messages.
+        start_sample: absolute time of the first sample, by which effects move: 0 where the effect
+            was started with it.
     """
 
     dry: np.ndarray
     wet: np.ndarray
     heard_from: int = 0
     name: str = "take"
+    start_sample: int = 0
 
     @property
     def scored_samples(self) -> int:
@@ -54,12 +57,15 @@ class Material:
         sample_rate: Hz.
         repeatability: ESR of the effect against itself on the validation takes, played twice;
             None where it could not be known.
+        drive: plays any dry signal, ``(1, time)``, through the effect, from its start; None where
+            there are recordings only.
     """
 
     training: tuple[Take, ...]
     validation: tuple[Take, ...]
     sample_rate: int
     repeatability: float | None = None
+    drive: Callable[[np.ndarray], np.ndarray] | None = None
 
     @property
     def channels_in(self) -> int:
@@ -129,9 +135,9 @@ class Batches:
 
 def predict(chain, take: Take, device: torch.device, block_samples: int = 1 << 16) -> np.ndarray:
     """Play a take through a chain, block by block: ``(channels_out, scored_samples)`` float32."""
-    if players := engine_players(chain):
+    if players := engine_players(chain, start_sample=take.start_sample):
         return players[0].process(take.dry)[:, take.heard_from :]
-    stream = chain.stream()
+    stream = chain.stream(start_sample=take.start_sample)
     played = []
     with torch.inference_mode():
         for start in range(0, take.dry.shape[-1], block_samples):

@@ -1,7 +1,7 @@
 """The race: what can be solved is solved, the rest is trained; the best on validation wins.
 
-A filter is solved first, then filter, curve, filter; what the better of them leaves is learned by
-a network beside it, within the time that is left.
+A filter is solved first; then what moves with an LFO, where anything does, or else filter, curve,
+filter; what the best of them leaves is learned by a network beside it, within the time that is left.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from wetprint.learning.config import LearnConfig
 from wetprint.learning.entrant import Base, Entrant
 from wetprint.learning.linear import LinearModel, shortest_good_model, solve_linear_models
 from wetprint.learning.material import Material, validation_esr
+from wetprint.learning.moving import find_motion
 from wetprint.learning.shaped import solve_shaped_model
+from wetprint.learning.solvers import MOVING_SOLVERS, Motion
 from wetprint.learning.training import Judgement
 from wetprint.models.chain import Chain
 from wetprint.models.recipes import RECIPES, KnownEffect, Recipe, safe_delay_samples
@@ -124,8 +126,8 @@ class Race:
         kept = [each for each in candidates if each.recipe in wanted]
         if not kept:
             raise LearningError(
-                f"a model '{recipes[0].name}' needs one dry channel and an effect with a curve, "
-                "which was not found here; use another model, or auto"
+                f"a model '{recipes[0].name}' does not suit what was heard: what it is made of was "
+                "not found; use another model, or auto"
             )
         return sorted(kept, key=lambda each: each.error)
 
@@ -134,19 +136,46 @@ class Race:
     ) -> Iterator[Candidate]:
         """Give whatever else is worth trying, the solved ones first."""
         asked_for = len(recipes) == 1
-        if {"wiener_hammerstein", "refined"} & {recipe.name for recipe in recipes}:
-            for candidate in self._put_away_base() if self.resume else self._curve(response, best):
-                yield candidate
-                best = min(best, candidate, key=lambda each: each.error)
+        names = {recipe.name for recipe in recipes}
+        solved = self._put_away_base() if self.resume else self._beyond_linear(names, response, best)
+        for candidate in solved:
+            yield candidate
+            best = min(best, candidate, key=lambda each: each.error)
         trained = [recipe for recipe in recipes if recipe.trained]
         worth = self.budget.worth_training() and not self._stands(best.error)
         if trained and (asked_for or worth):
             recipe = trained[0] if asked_for else suited(trained, best)
             yield self._train(recipe, response, best, asked_for)
 
+    def _beyond_linear(
+        self, names: set[str], response: np.ndarray, linear: Candidate
+    ) -> Iterator[Candidate]:
+        """Solve what more than a filter can be, of the recipes asked for."""
+        if self._stands(linear.error):
+            return
+        beside = "refined" in names
+        moving = [each for each in MOVING_SOLVERS if beside or each.recipe in names]
+        motion = find_motion(self.material, self.progress) if moving else None
+        if motion is not None:
+            yield from self._moving(motion, response)
+        elif beside or "wiener_hammerstein" in names:
+            yield from self._curve(response, linear)
+
+    def _moving(self, motion: Motion, response: np.ndarray) -> Iterator[Candidate]:
+        """Try every solver of moving effects, until one of them stands."""
+        for solver in MOVING_SOLVERS:
+            begun = self.budget.elapsed_seconds()
+            chain = solver.solve(self.material, motion, self.budget.stop_curve(), self.progress)
+            if chain is None:
+                continue
+            candidate = self._solved(solver.recipe, KnownEffect(response, found=chain), begun)
+            yield candidate
+            if self._stands(candidate.error):
+                return
+
     def _curve(self, response: np.ndarray, linear: Candidate) -> Iterator[Candidate]:
         """Solve a curve between two filters, where there may be one."""
-        if self.material.channels_in > 1 or self._stands(linear.error):
+        if self.material.channels_in > 1:
             return
         begun = self.budget.elapsed_seconds()
         found = solve_shaped_model(

@@ -47,11 +47,13 @@ class KnownEffect:
         response: the linear part, ``(channels_out, channels_in, taps)``.
         delays: for each channel out, how many samples certainly pass before sound arrives.
         curve: the best static curve between two filters, where one was found.
+        found: a chain that was solved as a whole.
     """
 
     response: np.ndarray
     delays: tuple[int, ...] = ()
     curve: KnownCurve | None = None
+    found: Chain | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,17 @@ def build_wiener_hammerstein(known: KnownEffect) -> Chain:
     return Chain([*blocks, _filter(curve.filter_after[:, None])])
 
 
+def build_found(known: KnownEffect) -> Chain:
+    """Return the chain that was solved as a whole.
+
+    Raises:
+        ValueError: none was.
+    """
+    if known.found is None:
+        raise ValueError("expected an effect of which a chain was found, got one without")
+    return known.found
+
+
 def build_dilated(known: KnownEffect) -> Chain:
     """Return a dilated network into a filter.
 
@@ -152,6 +165,12 @@ RECIPES: dict[str, Recipe] = {
             "wiener_hammerstein",
             "a static curve between two filters, solved",
             build_wiener_hammerstein,
+            trained=False,
+        ),
+        Recipe(
+            "modulated_delay",
+            "delay lines that follow an LFO, beside the dry signal, solved",
+            build_found,
             trained=False,
         ),
         Recipe(

@@ -54,8 +54,27 @@ def capture_signal(
     Raises:
         AudioFileError, WetprintError: as :func:`wetprint.signals.playing.playing`.
     """
+    return _assemble(_parts(sample_rate, seed), sample_rate, soundfont)
+
+
+def chirp_trains(sample_rate: int = 48000) -> tuple[np.ndarray, CaptureMap]:
+    """Make the two chirp trains of the capture signal alone, for effects that can be driven.
+
+    Args:
+        sample_rate: in Hz.
+
+    Returns:
+        The signal, ``(1, time)`` float32, about 48 s, and its map.
+    """
+    return _assemble(_trains(sample_rate), sample_rate)
+
+
+def _assemble(
+    parts: Iterator[_Part], sample_rate: int, soundfont: Path | None = None
+) -> tuple[np.ndarray, CaptureMap]:
+    """Put parts one after the other, and note where each lies."""
     sounds, sections, start = [], [], 0
-    for name, kind, parameters in _parts(sample_rate, seed):
+    for name, kind, parameters in parts:
         section = Section(name, kind, start, 1, parameters)
         sound = excitation(section, sample_rate, soundfont)
         section = replace(section, length_samples=len(sound))
@@ -169,6 +188,13 @@ def _parts(sample_rate: int, seed: int) -> Iterator[_Part]:
     yield _silence("silence_after_passage_again", 3.0)
     yield _marker("marker_end", sample_rate)
     yield _silence("silence_end", 3.0)
+
+
+def _trains(sample_rate: int) -> Iterator[_Part]:
+    yield _chirp_train("chirps_fast", sample_rate, 0.010, 0.040, 500)
+    yield _silence("silence_after_chirps_fast", 2.0)
+    yield _chirp_train("chirps_slow", sample_rate, 0.030, 0.120, 200)
+    yield _silence("silence_after_chirps_slow", 2.0)
 
 
 def _sweeps(sample_rate: int) -> Iterator[_Part]:

@@ -1,0 +1,145 @@
+"""The low-frequency oscillator (LFO) that moves an effect: whether there is one, and how fast.
+
+If an effect is periodic, its snapshots are a sum of harmonics of one rate. The rate is that whose
+first harmonics explain most of what moves, over two trains whose spacings have nothing in common:
+what one train mistakes for another rate, because it looks too seldom, the other does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wetprint.identify.snapshots import Snapshots
+
+LOWEST_HZ, HIGHEST_HZ, STEP_HZ = 0.07, 20.0, 0.005
+BAND_HZ = (60.0, 800.0)
+"""Where a delay of some milliseconds turns the phase by a few radians only: few harmonics."""
+
+HARMONICS = 4
+COMPONENTS = 8
+"""Principal components of the snapshots that are looked at."""
+
+TRUSTED = 0.25
+"""An LFO must explain this share of what moves; noise explains a few per cent."""
+
+LEAST_MOVING = 1e-5
+"""An effect of which less than this share (-50 dB) moves stands still."""
+
+SETTLED_FROM = 0.4
+"""Share of a train by which echoes and rooms have filled: until then the responses change, but
+nothing moves."""
+
+BLIND_HZ = 0.004
+"""At multiples of half a train's own rate its snapshots see nothing turn."""
+
+NEARLY_BEST = 0.95
+"""Rates that explain so much of what the best one does: multiples and fractions among them."""
+
+
+@dataclass(frozen=True)
+class Lfo:
+    """One LFO.
+
+    Attributes:
+        period_samples: one turn.
+        explained: share of the moving part that its first harmonics explain, 0 to 1.
+        moving_share: share of the responses' energy that moves.
+    """
+
+    period_samples: float
+    explained: float
+    moving_share: float
+
+
+@dataclass(frozen=True)
+class _Scores:
+    """What moves, as a few numbers a snapshot: times in seconds and ``(count, components)``."""
+
+    seconds: np.ndarray
+    values: np.ndarray
+
+
+def find_lfo(trains: Sequence[Snapshots]) -> Lfo | None:
+    """Find the LFO behind an effect's snapshots.
+
+    Args:
+        trains: one or more trains of the same effect in one recording.
+
+    Returns:
+        The LFO; None where the effect stands still, or moves without a period.
+    """
+    moving_share = max(_settled(each).moving_share for each in trains)
+    if moving_share < LEAST_MOVING:
+        return None
+    scores = [_scores(each) for each in trains]
+    rate_hz = _sharpened(_coarse_rate(scores, _seen_rates(trains)), scores)
+    explained = _explained(scores, rate_hz, HARMONICS)
+    if explained < TRUSTED:
+        return None
+    return Lfo(trains[0].sample_rate / rate_hz, explained, moving_share)
+
+
+def _settled(train: Snapshots) -> Snapshots:
+    first = int(SETTLED_FROM * len(train.times))
+    return Snapshots(train.times[first:], train.responses[first:], train.sample_rate)
+
+
+def _seen_rates(trains: Sequence[Snapshots]) -> np.ndarray:
+    """Return the rates, in Hz, of which every train sees something."""
+    rates = np.arange(LOWEST_HZ, HIGHEST_HZ, STEP_HZ)
+    seen = np.ones(len(rates), bool)
+    for each in trains:
+        half = each.sample_rate / (2.0 * (each.times[1] - each.times[0]))
+        nearest = np.maximum(1.0, np.round(rates / half)) * half
+        seen &= np.abs(rates - nearest) > BLIND_HZ
+    return rates[seen]
+
+
+def _scores(train: Snapshots) -> _Scores:
+    count, _, taps = train.responses.shape
+    spectrum = np.fft.rfft(train.moving)  # (count, channels, bins)
+    frequency = np.fft.rfftfreq(taps, 1.0 / train.sample_rate)
+    band = (frequency >= BAND_HZ[0]) & (frequency <= BAND_HZ[1])
+    within = spectrum[:, :, band].reshape(count, -1)
+    left, size, _ = np.linalg.svd(np.concatenate([within.real, within.imag], 1), False)
+    values = left[:, :COMPONENTS] * size[:COMPONENTS]
+    total = np.linalg.norm(size) or 1.0
+    return _Scores(train.times / train.sample_rate, values / total)
+
+
+def _coarse_rate(scores: Sequence[_Scores], rates: np.ndarray) -> float:
+    """Choose among the rates that explain nearly the most: the one that needs fewest harmonics."""
+    explained = np.array([_explained(scores, each, HARMONICS) for each in rates])
+    before, after = np.roll(explained, 1), np.roll(explained, -1)
+    peaks = (explained >= before) & (explained >= after)
+    good = rates[peaks & (explained > NEARLY_BEST * explained.max())]
+    if not len(good):
+        return float(rates[np.argmax(explained)])
+
+    def simplicity(rate: float) -> float:
+        return sum(_explained(scores, rate, count) for count in range(1, HARMONICS + 1))
+
+    return float(max(good, key=simplicity))
+
+
+def _sharpened(rate_hz: float, scores: Sequence[_Scores]) -> float:
+    step = STEP_HZ / 5.0
+    while step > 1e-7:
+        near = rate_hz + step * np.arange(-5, 6)
+        rate_hz = float(max(near, key=lambda each: _explained(scores, each, HARMONICS)))
+        step /= 5.0
+    return rate_hz
+
+
+def _explained(scores: Sequence[_Scores], rate_hz: float, harmonics: int) -> float:
+    return sum(_share(each, rate_hz, harmonics) for each in scores) / len(scores)
+
+
+def _share(scores: _Scores, rate_hz: float, harmonics: int) -> float:
+    turns = 2.0 * np.pi * rate_hz * np.outer(scores.seconds, np.arange(1, harmonics + 1))
+    waves = np.concatenate([np.ones((len(turns), 1)), np.cos(turns), np.sin(turns)], 1)
+    basis, _ = np.linalg.qr(waves)
+    return float(np.square(basis.T @ scores.values).sum())

@@ -1,0 +1,205 @@
+"""The solved half of learning where an effect moves: what is asked of it, and what it is made of.
+
+An effect that can be driven is sent the chirp trains of the capture signal. Their snapshots tell
+whether an LFO moves it and how fast; voices whose delay moves are found in them and refined on
+ordinary playing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from wetprint.blocks.convolution import Fir, FirConfig
+from wetprint.blocks.modulated_delay import (
+    ModulatedDelay,
+    ModulatedDelayConfig,
+    sampled_trajectory,
+)
+from wetprint.blocks.periodic import interpolating
+from wetprint.engine.delay_line import INTERPOLATIONS, TAPS
+from wetprint.identify.lfo import Lfo, find_lfo
+from wetprint.identify.moving_taps import MovingTap, find_moving_taps
+from wetprint.identify.snapshots import Snapshots, snapshot_trains
+from wetprint.learning.material import Material, Take
+from wetprint.learning.modulated import Fit, MovingDelays, MovingDelaySolver
+from wetprint.models.chain import Chain
+from wetprint.models.parallel import Parallel
+from wetprint.progress import Progress, silent
+from wetprint.signals.capture import chirp_trains
+
+WINDOW_SECONDS = 4.0
+WINDOW_PLACES = (0.1, 0.8)
+"""Where in what was heard trajectories are fitted: far apart, so that the rate is known well."""
+
+COLOURING_SECONDS = 60.0
+COLOUR_TAPS = (32, 256, 1024)
+"""Of colours while trajectories are coarse, while they are fine, and in the end."""
+
+SKIPPED_SECONDS = 0.25
+KNOTS = 128
+HARMONICS = (1, 3, 8)
+WORTH_MORE_HARMONICS = 0.9
+GOOD_ENOUGH = 1e-6
+"""With so little left in the windows, neither harmonics nor interpolation are looked for further."""
+
+MOST_PARAMETERS = 120
+"""Columns of a Jacobian that are held at once."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What moves an effect, as its snapshots show it."""
+
+    lfo: Lfo
+    trains: tuple[Snapshots, ...]
+
+
+def find_motion(material: Material, progress: Progress = silent) -> Motion | None:
+    """Ask an effect whether, and how, it moves.
+
+    Returns:
+        None where it stands still, moves without a period, or cannot be driven.
+    """
+    if material.drive is None:
+        return None
+    progress("looking for motion", 0.0)
+    dry, capture = chirp_trains(material.sample_rate)
+    trains = snapshot_trains(capture, dry, material.drive(dry))
+    progress("looking for motion", 0.5)
+    lfo = find_lfo(trains)
+    progress("looking for motion", 1.0)
+    return None if lfo is None else Motion(lfo, tuple(trains))
+
+
+def solve_modulated(
+    material: Material,
+    motion: Motion,
+    stop: Callable[[], bool],
+    progress: Progress = silent,
+) -> Chain | None:
+    """Solve moving delay lines beside the dry signal.
+
+    Args:
+        material: what is learned from; mono dry.
+        motion: of the effect.
+        stop: says that the time for it is over.
+        progress: told how far it is.
+
+    Returns:
+        The chain; None where no voice draws a line in the snapshots.
+    """
+    taps = _distinct_taps(material.channels_out, motion)
+    if not taps or material.channels_in > 1:
+        return None
+    start = MovingDelays(motion.lfo.period_samples, taps, "linear", np.zeros(0))
+    fit = _refined(material, start, stop, progress)
+    progress("solving the colours", 0.9)
+    skipped = int(SKIPPED_SECONDS * material.sample_rate)
+    everything = MovingDelaySolver(_long_takes(material), skipped, False)
+    return moving_chain(everything.coloured(fit.delays, COLOUR_TAPS[2]).delays)
+
+
+def moving_chain(delays: MovingDelays) -> Chain:
+    """Build the chain that plays moving delays."""
+    branches = [Chain([_colour(delays.colours[:, :1])])]
+    for number, tap in enumerate(delays.taps, 1):
+        trajectory = sampled_trajectory(tap.harmonics, KNOTS)
+        longest = int(trajectory.max()) + TAPS[delays.interpolation] + 1
+        config = ModulatedDelayConfig(
+            delays.period_samples, KNOTS, max(16, longest), delays.interpolation
+        )
+        line = ModulatedDelay(config)
+        line.trajectory.data[0] = torch.from_numpy(interpolating(trajectory)).float()
+        line.feedback.data.fill_(tap.feedback)
+        branches.append(Chain([line, _colour(delays.colours[:, number : number + 1])]))
+    return Chain([Parallel(branches)])
+
+
+def _refined(
+    material: Material, start: MovingDelays, stop: Callable[[], bool], progress: Progress
+) -> Fit:
+    """Refine trajectories on two windows: few harmonics first, more where they gain something."""
+    has_feedback = any(tap.feedback for tap in start.taps)
+    skipped = int(SKIPPED_SECONDS * material.sample_rate)
+    solver = MovingDelaySolver(_windows(material), skipped, has_feedback)
+    best: Fit | None = None
+    for number, count in enumerate(HARMONICS):
+        progress("solving moving delays", number / len(HARMONICS))
+        if number and (len(start.taps) * (2 * count + 2) > MOST_PARAMETERS or stop()):
+            break
+        begin = start if best is None else best.delays
+        if best is None:
+            begin = solver.solve(begin.with_harmonics(count), COLOUR_TAPS[0], 4, stop).delays
+        found = solver.solve(begin.with_harmonics(count), COLOUR_TAPS[1], 6, stop)
+        enough = best is not None and found.error > WORTH_MORE_HARMONICS * best.error
+        best = found if best is None or found.error < best.error else best
+        if enough or best.error < GOOD_ENOUGH:
+            break
+    assert best is not None  # the first round always runs
+    return _best_interpolation(solver, best, stop)
+
+
+def _best_interpolation(
+    solver: MovingDelaySolver, linear: Fit, stop: Callable[[], bool]
+) -> Fit:
+    """Read between samples in each way, and keep the one that leaves the least."""
+    best = linear
+    for interpolation in INTERPOLATIONS[1:]:
+        if stop() or best.error < GOOD_ENOUGH:
+            break
+        other = dataclasses.replace(linear.delays, interpolation=interpolation)
+        found = solver.solve(other, COLOUR_TAPS[1], 2, stop)
+        best = min(best, found, key=lambda each: each.error)
+    return best
+
+
+def _distinct_taps(channels: int, motion: Motion) -> tuple[MovingTap, ...]:
+    """Return the voices of all channels; one that is heard on both sides counts once."""
+    found: list[MovingTap] = []
+    for channel in range(channels):
+        for tap in find_moving_taps(motion.trains[0], channel, motion.lfo.period_samples):
+            apart = [np.abs(tap.harmonics[:3] - each.harmonics[:3]).max() for each in found]
+            if min(apart, default=np.inf) > 1.0:
+                found.append(tap)
+    return tuple(found)
+
+
+def _colour(response: np.ndarray) -> Fir:
+    block = Fir(FirConfig(response.shape[-1], response.shape[1], response.shape[0]))
+    block.response.data = torch.from_numpy(response).float()
+    return block
+
+
+def _excerpt(take: Take, start: int, samples: int) -> Take:
+    stop = start + samples
+    return Take(
+        take.dry[:, start:stop],
+        take.wet[:, start:stop],
+        max(0, take.heard_from - start),
+        take.name,
+        take.start_sample + start,
+    )
+
+
+def _windows(material: Material) -> list[Take]:
+    """Return short stretches of the longest take."""
+    longest = max(material.training, key=lambda each: each.scored_samples)
+    samples = min(int(WINDOW_SECONDS * material.sample_rate), longest.scored_samples // 2)
+    room = longest.dry.shape[1] - samples
+    return [_excerpt(longest, int(place * room), samples) for place in WINDOW_PLACES]
+
+
+def _long_takes(material: Material) -> list[Take]:
+    """Return takes from the first on, up to a length that is solved in seconds."""
+    left = int(COLOURING_SECONDS * material.sample_rate)
+    taken = []
+    for take in material.training:
+        if left > material.sample_rate:
+            taken.append(_excerpt(take, 0, min(left, take.dry.shape[1])))
+            left -= taken[-1].dry.shape[1]
+    return taken
