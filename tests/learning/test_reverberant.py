@@ -9,6 +9,7 @@ import pytest
 import torch
 from scipy.signal import oaconvolve
 
+from wetprint.blocks.block import Block
 from wetprint.learning.linear import solve_linear_models
 from wetprint.learning.material import Material, Take, validation_esr
 from wetprint.learning.reverberant import (
@@ -17,7 +18,9 @@ from wetprint.learning.reverberant import (
     spline_weights,
     tail_samples,
 )
+from wetprint.models.chain import Chain
 from wetprint.models.engine_playing import engine_players
+from wetprint.models.parallel import Parallel
 from wetprint.models.registry import block_name
 
 RATE = 8000
@@ -59,6 +62,13 @@ def material(effect, repeatability=None) -> Material:
     return Material((Take(dry, effect(dry)),), (Take(kept, effect(kept)),), RATE, repeatability)
 
 
+def moving_block(chain: Chain) -> Block:
+    (parallel,) = chain
+    assert isinstance(parallel, Parallel)
+    _, (moving,) = parallel
+    return moving
+
+
 def test_a_moving_tail_is_played_as_it_moves():
     heard = material(hall)
     chain = solve_reverberant(heard, hall)
@@ -67,10 +77,20 @@ def test_a_moving_tail_is_played_as_it_moves():
     error = validation_esr(chain, heard, CPU)
     assert best_still > 0.05  # no impulse response does
     assert error < 1e-4
-    (parallel,) = chain
-    moving = parallel.branches[1][0]
+    moving = moving_block(chain)
     assert block_name(moving) == "moving_fir"
     assert moving.config.period_samples == pytest.approx(PERIOD_S * RATE, rel=1e-4)
+
+
+def test_sides_that_were_made_one_stay_one():
+    def twice(dry: np.ndarray) -> np.ndarray:
+        return np.repeat(hall(dry)[:1], 2, axis=0)
+
+    heard = material(lambda dry: twice(dry)[:1])
+    chain = solve_reverberant(heard, twice)
+    assert chain is not None
+    assert chain.channels_out == 1
+    assert validation_esr(chain, heard, CPU) < 1e-4
 
 
 def test_engine_and_twin_play_it_alike():
@@ -90,8 +110,7 @@ def test_a_tail_above_the_low_rate_stands_still_but_dies_away_as_it_should():
     heard = Material((Take(low, hall(low)),), (Take(low, hall(low)),), RATE)
     chain = solve_reverberant(heard, hall)
     assert chain is not None
-    (parallel,) = chain
-    assert parallel.branches[1][0].config.decimation > 2
+    assert moving_block(chain).config.decimation > 2
     impulse = np.zeros((1, RATE), np.float32)
     impulse[0, 0] = 1.0
     wet, played = hall(impulse), chain(torch.from_numpy(impulse)[None])[0].numpy()

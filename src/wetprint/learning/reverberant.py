@@ -104,15 +104,19 @@ def solve_reverberant(
     unfit = material.channels_in != 1 or (material.repeatability or 0.0) > REPEATABLE
     if play is None or unfit:
         return None
+
+    def heard(dry: np.ndarray) -> np.ndarray:
+        return play(dry)[: material.channels_out]  # sides that agree were made one
+
     rate = material.sample_rate
     progress("measuring the motion", 0.0)
-    cycle = find_cycle(play(tones(rate)), rate)
+    cycle = find_cycle(heard(tones(rate)), rate)
     if cycle is None or stop():
         return None
-    taps = tail_samples(play, rate)
+    taps = tail_samples(heard, rate)
     if taps < SHORTEST_TAIL_SECONDS * rate or stop():
         return None
-    measured = measure_moments(play, cycle, taps, rate, stop, progress)
+    measured = measure_moments(heard, cycle, taps, rate, stop, progress)
     return None if measured is None else moving_chain(measured, material)
 
 
