@@ -104,6 +104,16 @@ inline void add_layers(ModelWriter& model, const std::string& prefix, int width,
   }
 }
 
+inline void add_moving_fir(ModelWriter& model, int phases, int taps, int decimation, int out) {
+  const auto set = [](const char* key, int value) {
+    return ",\"" + std::string(key) + "\":" + std::to_string(value);
+  };
+  model.block("moving_fir", R"({"period_samples":4321.5)" + set("phases", phases) +
+                                set("taps", taps) + set("decimation", decimation) +
+                                set("channels_out", out) + "}");
+  model.weight("responses", {out, phases, taps}, 0.1f);
+}
+
 inline void add_dilated(ModelWriter& model, int width, int channels_in, int channels_out,
                         const std::string& activation, const std::string& head, bool mixin) {
   model.block("dilated", R"({"channels_in":)" + std::to_string(channels_in) +
@@ -188,6 +198,8 @@ inline std::vector<Example> example_models() {
   add_fir(begin("fir of one tap", 1, 1), 1, 1, 1);
   add_fir(begin("direct fir", 2, 1), 200, 2, 1);
   add_fir(begin("partitioned fir", 1, 2), 3000, 1, 2);
+  add_moving_fir(begin("moving fir", 1, 2), 9, 300, 1, 2);
+  add_moving_fir(begin("slow moving fir", 1, 1), 3, 40, 3, 1);
   add_dilated(begin("dilated tanh", 1, 1), 5, 1, 1, "tanh", "last", false);
   add_dilated(begin("dilated gated", 2, 1), 3, 2, 1, "gated", "accumulate", true);
   add_dilated(begin("dilated leaky", 1, 2), 16, 1, 2, "leaky_relu", "accumulate", true);

@@ -19,6 +19,7 @@ from wetprint.blocks.convolution import FirConfig
 from wetprint.blocks.delay import DelayConfig
 from wetprint.blocks.dilated import DilatedConfig
 from wetprint.blocks.gain import GainConfig
+from wetprint.blocks.moving_fir import MovingFirConfig
 from wetprint.blocks.recurrent import RecurrentConfig
 from wetprint.blocks.wavenet import WaveNetConfig
 from wetprint.blocks.waveshaper import WaveshaperConfig
@@ -43,12 +44,19 @@ LONGER = [
     ("fir", FirConfig(257, 2, 2)),
     ("fir", FirConfig(2049, 1, 2)),
     ("fir", FirConfig(40_000, 2, 1)),
+    ("moving_fir", MovingFirConfig(9001.5, 30, 1000, decimation=4, channels_out=2)),
+    ("moving_fir", MovingFirConfig(777.7, 500, 65)),
     ("dilated", DilatedConfig()),
     ("dilated", DilatedConfig(width=11, kernel_size=5, dilations=(1, 100, 7), activation="gated")),
     ("wavenet", WaveNetConfig()),
     ("lstm", RecurrentConfig()),
     ("gru", RecurrentConfig(33, 2, 2)),
 ]
+
+
+STEADY = [each for each in CONFIGS if each[0] != "moving_fir"]
+"""What turns a constant into a constant. What moves does not, and the engine lets the blocks behind
+it begin as if the last of what it made of silence had stood for ever."""
 
 
 def noise(channels: int, samples: int = SAMPLES, seed: int = 0) -> np.ndarray:
@@ -107,8 +115,23 @@ def test_agrees_with_the_twin(request_):
     assert_same(by_engine(player, audio), by_twin(chain, audio))
 
 
+@pytest.mark.parametrize("start_sample", [0, 100_003, -777, 480_000 * 3600])
+@pytest.mark.parametrize(
+    "request_", [each for each in CONFIGS + LONGER if each[0] == "moving_fir"], ids=str
+)
+def test_what_moves_agrees_wherever_in_time_it_starts(request_, start_sample):
+    chain = Chain([build("fir", FirConfig(9)), build(*request_)])
+    audio = noise(1, 9000)
+    player = player_of(chain)
+    player.reset(start_sample)
+    with torch.inference_mode():
+        stream = chain.stream(start_sample=start_sample)
+        expected = stream.process(torch.from_numpy(audio)[None])[0].numpy()
+    assert_same(by_engine(player, audio), expected)
+
+
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.sampled_from(CONFIGS), min_size=1, max_size=5), st.integers(0, 1000))
+@given(st.lists(st.sampled_from(STEADY), min_size=1, max_size=5), st.integers(0, 1000))
 def test_random_chains_agree_with_the_twin(drawn, seed):
     blocks = []
     for request in drawn:

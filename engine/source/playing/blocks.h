@@ -16,6 +16,7 @@ std::unique_ptr<Block> build_gru(Plan& plan);
 std::unique_ptr<Block> build_high_pass(Plan& plan);
 std::unique_ptr<Block> build_lstm(Plan& plan);
 std::unique_ptr<Block> build_modulated_delay(Plan& plan);
+std::unique_ptr<Block> build_moving_fir(Plan& plan);
 std::unique_ptr<Block> build_parallel(Plan& plan);
 std::unique_ptr<Block> build_wavenet(Plan& plan);
 std::unique_ptr<Block> build_waveshaper(Plan& plan);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
-#include <numbers>
 
 #include "cpu/kernels.h"
 
@@ -23,18 +21,15 @@ Partitions::Partitions(Budget& budget, const Responses& responses, int block_sam
       channels_in_(responses.channels_in),
       channels_out_(responses.channels_out),
       count_(static_cast<int>((end - 2 * block_ + block_ - 1) / block_)),
-      twist_(budget, 2 * block_),
-      twiddles_(budget, 2 * block_),
-      scratch_(budget, 2 * block_),
+      spectra_(budget, block_),
       sum_(budget, 2 * block_),
       responses_(budget, std::int64_t{2} * block_ * count_ * channels_in_ * channels_out_),
       heard_(budget, std::int64_t{2} * block_ * count_ * channels_in_),
       outputs_(budget, std::int64_t{2} * block_ * channels_out_),
       gains_(static_cast<std::size_t>(channels_in_ * channels_out_)) {
-  const std::int64_t passes = block_log2_ + 2;
+  const std::int64_t passes = spectra_.passes();
   const std::int64_t products = std::int64_t{count_} * channels_in_ * channels_out_;
   total_tiles_ = (passes * (channels_in_ + channels_out_) + products) << tiles_log2_;
-  prepare_tables();
   for (int out = 0; out < channels_out_; ++out) {
     for (int in = 0; in < channels_in_; ++in) {
       for (int partition = 0; partition < count_; ++partition) {
@@ -42,26 +37,6 @@ Partitions::Partitions(Budget& budget, const Responses& responses, int block_sam
       }
     }
   }
-}
-
-void Partitions::prepare_tables() {
-  for (int n = 0; n < block_; ++n) {
-    const double angle = std::numbers::pi * n / (2.0 * block_);
-    twist_[n] = static_cast<float>(std::cos(angle));
-    twist_[block_ + n] = static_cast<float>(std::sin(angle));
-  }
-  for (int half = 1; half < block_; half *= 2) {
-    for (int k = 0; k < half; ++k) {
-      const double angle = std::numbers::pi * k / half;
-      twiddles_[half + k] = static_cast<float>(std::cos(angle));
-      twiddles_[block_ + half + k] = static_cast<float>(std::sin(angle));
-    }
-  }
-}
-
-Transform Partitions::transform_of(float* spectrum) {
-  return {block_, block_log2_, twist_.data(), twiddles_.data(), nullptr, nullptr,
-          scratch_.data(), spectrum, nullptr};
 }
 
 void Partitions::transform_response(const Responses& responses, int out, int in, int partition,
@@ -75,23 +50,14 @@ void Partitions::transform_response(const Responses& responses, int out, int in,
     gain += tap;
   }
   const std::int64_t path = std::int64_t{out} * channels_in_ + in;
-  Transform transform = transform_of(spectrum(responses_, path * count_ + partition));
-  transform.older = taps.data();
-  transform.newer = nothing.data();
-  for (int pass = 0; pass < block_log2_ + 2; ++pass) {
-    kernels().playing.forward_pass(transform, pass, 0, block_);
-  }
+  spectra_.forward(taps.data(), nothing.data(), spectrum(responses_, path * count_ + partition));
 }
 
 void Partitions::settle(const float* constants) {
   for (int in = 0; in < channels_in_; ++in) {
     std::fill_n(sum_.data(), block_, constants[in]);  // stands for both blocks of a constant
     float* first = spectrum(heard_, std::int64_t{in} * count_);
-    Transform transform = transform_of(first);
-    transform.older = transform.newer = sum_.data();
-    for (int pass = 0; pass < block_log2_ + 2; ++pass) {
-      kernels().playing.forward_pass(transform, pass, 0, block_);
-    }
+    spectra_.forward(sum_.data(), sum_.data(), first);
     for (int partition = 1; partition < count_; ++partition) {
       std::copy_n(first, 2 * block_, first + std::ptrdiff_t{partition} * 2 * block_);
     }
@@ -138,10 +104,10 @@ void Partitions::run(std::int64_t target) {
 // products with every partition, and then the inverse transform.
 void Partitions::run_tile(std::int64_t pass, int first) {
   const PlayingKernels& inner = kernels().playing;
-  const std::int64_t passes = block_log2_ + 2;
+  const std::int64_t passes = spectra_.passes();
   if (pass < passes * channels_in_) {
     const std::int64_t in = pass / passes;
-    Transform transform = transform_of(spectrum(heard_, in * count_ + newest_));
+    Transform transform = spectra_.transform_of(spectrum(heard_, in * count_ + newest_));
     transform.older = older_[in];
     transform.newer = newer_[in];
     inner.forward_pass(transform, static_cast<int>(pass % passes), first, kTilePoints);
@@ -158,7 +124,7 @@ void Partitions::run_tile(std::int64_t pass, int first) {
     inner.multiply(heard, response + first, sum_.data() + first, block_, kTilePoints, step > 0);
     return;
   }
-  Transform transform = transform_of(sum_.data());
+  Transform transform = spectra_.transform_of(sum_.data());
   transform.output = outputs_.data() + (2 * out + 1 - playing_) * block_;
   inner.inverse_pass(transform, static_cast<int>(step - products), first, kTilePoints);
 }

@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "cpu/transform.h"
 #include "playing/block.h"
+#include "playing/spectra.h"
 
 namespace wetprint::playing {
 
@@ -44,16 +44,15 @@ class Partitions {
   float* spectrum(Floats& of, std::int64_t index) { return of.data() + index * 2 * block_; }
   void transform_response(const Responses& responses, int out, int in, int partition,
                           std::int64_t end);
-  void prepare_tables();
   void run(std::int64_t target);
   void run_tile(std::int64_t pass, int first);
-  Transform transform_of(float* spectrum);
 
   int block_, block_log2_, tiles_log2_;
   int channels_in_, channels_out_, count_;
   std::int64_t total_tiles_, done_ = 0;
   int position_ = 0, newest_ = 0, playing_ = 0;
-  Floats twist_, twiddles_, scratch_, sum_;
+  Spectra spectra_;
+  Floats sum_;
   Floats responses_, heard_, outputs_;
   std::vector<double> gains_;  // of each path over the whole stretch
   const float* older_[kMostChannels] = {};

@@ -13,6 +13,7 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/mixer.cpp
   ${PLAYING}/model_file.cpp
   ${PLAYING}/modulated_delay.cpp
+  ${PLAYING}/moving_fir.cpp
   ${PLAYING}/parallel.cpp
   ${PLAYING}/partitions.cpp
   ${PLAYING}/player.cpp
@@ -20,6 +21,7 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/registry.cpp
   ${PLAYING}/series.cpp
   ${PLAYING}/settings.cpp
+  ${PLAYING}/spectra.cpp
   ${PLAYING}/wavenet.cpp
   ${PLAYING}/waveshaper.cpp
   ${PLAYING}/weights.cpp)

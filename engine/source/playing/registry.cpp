@@ -14,6 +14,7 @@ const std::vector<BlockKind>& block_kinds() {
       {"high_pass", build_high_pass},
       {"lstm", build_lstm},
       {"modulated_delay", build_modulated_delay},
+      {"moving_fir", build_moving_fir},
       {"parallel", build_parallel},
       {"wavenet", build_wavenet},
       {"waveshaper", build_waveshaper},

@@ -17,6 +17,7 @@ from wetprint.blocks.dilated import Dilated, DilatedConfig
 from wetprint.blocks.gain import Gain, GainConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig
 from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
+from wetprint.blocks.moving_fir import MovingFir, MovingFirConfig
 from wetprint.blocks.recurrent import Gru, Lstm, RecurrentConfig
 from wetprint.blocks.wavenet import WaveNet, WaveNetConfig
 from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
@@ -62,6 +63,9 @@ BLOCKS: dict[str, BlockKind] = {
             "a delay that follows an LFO (chorus, flanger, vibrato)",
             ModulatedDelayConfig,
             ModulatedDelay,
+        ),
+        BlockKind(
+            "moving_fir", "an impulse response that moves in a cycle", MovingFirConfig, MovingFir
         ),
         BlockKind("wavenet", "Neural Amp Modeler's WaveNet", WaveNetConfig, WaveNet),
     )
