@@ -15,6 +15,7 @@ const std::vector<BlockKind>& block_kinds() {
       {"lstm", build_lstm},
       {"modulated_delay", build_modulated_delay},
       {"parallel", build_parallel},
+      {"pitch_shifter", build_pitch_shifter},
       {"wavenet", build_wavenet},
       {"waveshaper", build_waveshaper},
   };

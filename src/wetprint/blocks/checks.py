@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 LONGEST_MEMORY_SAMPLES = 60 * 192_000
 """A minute at the highest usual rate: no effect remembers longer, and no file may claim to."""
 
@@ -16,6 +18,17 @@ def whole_number(name: str, value: object, minimum: int, maximum: int) -> None:
         raise ValueError(
             f"{name} must be a whole number from {minimum} to {maximum}, got {value!r}"
         )
+
+
+def number(name: str, value: object, minimum: float, maximum: float) -> None:
+    """Refuse anything but a number within a range.
+
+    Raises:
+        ValueError: naming the argument, the range, and what came.
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or not minimum <= value <= maximum:
+        raise ValueError(f"{name} must be a number from {minimum:g} to {maximum:g}, got {value!r}")
 
 
 def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
