@@ -11,8 +11,9 @@ namespace wetprint::playing {
 struct PhaseRules {
   double ratio;
   int window, hop;
-  int kept_bins;
+  int free_bins, lock_reach;
   double transient_share;
+  int pause;  // hops
 };
 
 class Phases {
@@ -26,15 +27,17 @@ class Phases {
   void turn(Complexes& spectrum) noexcept;
 
  private:
-  bool begins_anew(const Complexes& spectrum) const noexcept;
+  bool begins_anew() noexcept;
   bool is_peak(int bin) const noexcept;
   double advance(const Complexes& spectrum, int bin) const noexcept;
   void move_on(const Complexes& spectrum) noexcept;
-  void give(int first, int last, double turn) noexcept;
+  void go_with(const Complexes& spectrum, int peak, int first, int last) noexcept;
 
   PhaseRules rules_;
   int bins_;
-  double audible_;
+  double sounding_;        // power
+  double growing_ = 0.0;   // share of bins, a hop ago
+  int pause_ = 0;          // hops left
   Complexes before_;
   std::vector<double> power_, turns_, next_;
 };

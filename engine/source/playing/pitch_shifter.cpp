@@ -20,8 +20,11 @@ struct Shift {
   explicit Shift(Settings& settings)
       : ratio(settings.real("ratio", kLeastRatio, kMostRatio, 0.5)),
         window(settings.number("window_samples", kWindows, 2048)),
-        hop(settings.number("hop_samples", {1, longest_hop()}, 256)),
+        hop(settings.number("hop_samples", {1, longest_hop()}, 455)),
+        free_bins(settings.number("free_bins", {0, window}, 26)),
+        lock_reach(settings.number("lock_reach_bins", {0, window}, 1)),
         transient_share(settings.real("transient_share", 0.0, 1.0, 0.35)),
+        pause(settings.number("pause_hops", {0, 1000}, 6)),
         half_grain(static_cast<int>(std::ceil(window / (2.0 * ratio))) - 1),
         reach(half_grain + window / 2 - 1),
         lookahead(reach - settings.number("delay_samples", {-window, reach}, 0)),
@@ -39,7 +42,9 @@ struct Shift {
 
   double ratio;
   int window, hop;
+  int free_bins, lock_reach;
   double transient_share;
+  int pause;  // hops
   int half_grain;
   int reach;  // from hearing a sample to playing it
   int lookahead;
@@ -69,8 +74,8 @@ struct Voice {
   Voice(Budget& budget, const Shift& shift)
       : heard(budget, shift.window + kMostFrames),
         unfinished(budget, shift.reach + shift.half_grain + 1 + kMostFrames),
-        phases(budget, {shift.ratio, shift.window, shift.hop, shift.kept_bins(),
-                        shift.transient_share}) {}
+        phases(budget, {shift.ratio, shift.window, shift.hop, shift.free_bins, shift.lock_reach,
+                        shift.transient_share, shift.pause}) {}
 
   void forget() noexcept {
     heard.clear();
@@ -108,7 +113,7 @@ class PitchShifter : public Block {
     if (std::all_of(silence_in, silence_in + shift_.channels, [](float x) { return x == 0.0f; })) {
       return;
     }
-    const int pieces = 2 * (shift_.reach + 1) / kMostFrames + 1;
+    const int pieces = (2 * (shift_.reach + 1) + shift_.pause * shift_.hop) / kMostFrames + 1;
     next_ -= std::int64_t{kMostFrames} * pieces;
     for (int piece = 0; piece < pieces; ++piece) {
       for (int channel = 0; channel < shift_.channels; ++channel) {

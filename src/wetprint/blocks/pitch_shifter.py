@@ -4,10 +4,10 @@ speed.
 Windows of the audio are taken every hop. In each spectrum the peaks are found; a peak's phase moves
 on as a sinusoid of its frequency would at the other pitch, and the bins around it keep the phase
 they had against it (identity phase locking: Laroche and Dolson 1999, doi:10.1109/89.759041,
-section III.C). Where many bins grow at once something was struck, and the phases are taken from the
-audio as they are (the detector is Barry, Fitzgerald, Coyle and Lawlor 2005, "Drum source separation
-using percussive feature detection and spectral modulation"; the reset is Duxbury, Davies and
-Sandler 2002, DAFx).
+section III.C). Lower bins, and those too far from a peak, move on by themselves. Where many bins
+grow at once something was struck, and the phases are taken from the audio as they are (the detector
+is Barry, Fitzgerald, Coyle and Lawlor 2005, "Drum source separation using percussive feature
+detection and spectral modulation"; the reset is Duxbury, Davies and Sandler 2002, DAFx).
 
 Where others stretch the time of the whole and then resample it, here every grain is read at the
 other speed by itself and added where it came from. Nothing drifts, whatever the ratio, and hops
@@ -24,9 +24,9 @@ import functools
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from wetprint.blocks.block import BlockStream, RecursiveBlock
 from wetprint.blocks.checks import number, whole_number
@@ -35,15 +35,21 @@ from wetprint.blocks.grains import GrainReader
 WINDOW_SAMPLES = (16, 1 << 14)
 RATIOS = (0.125, 8.0)
 
+MOST_PAUSE_HOPS = 1000
+
 LEAST_OVERLAP = 4
 """Windows over every sample, in the audio and in the grains: with fewer, a phase's advance is
 ambiguous within the window's main lobe."""
 
-AUDIBLE_AMPLITUDE = 1e-6
-"""A sinusoid softer than this (-120 dB) is no peak: rounding must not decide where peaks lie."""
+SOUNDING_AMPLITUDE = 1e-10
+"""A bin with less than a sinusoid of this (-200 dB) leaves is silent: rounding of the transform must
+not decide where peaks lie."""
 
-STRUCK_RISE = 2.0
+GROWTH = 2.0
 """A bin grows when its power is this many times what it was a hop ago (3 dB)."""
+
+STRUCK_RISE = 1.1
+"""Something was struck only where this many times more bins grow than a hop ago."""
 
 PEAK_REACH_BINS = 2
 """A peak is the largest within so many bins on either side: the main lobe of a Hann window."""
@@ -60,7 +66,11 @@ class PitchShifterConfig:
         ratio: of the pitch after to the pitch before: 0.5 is an octave down.
         window_samples: length of the spectra, a power of two.
         hop_samples: from window to window.
-        transient_share: share of all bins that must grow at once for a reset; 1 never resets.
+        free_bins: how many of the lowest bins move on by themselves.
+        lock_reach_bins: how far from a peak bins go with it.
+        transient_share: share of the sounding bins that must grow at once for a reset; after
+            silence there always is one.
+        pause_hops: how many hops after something was struck nothing else is.
         delay_samples: how late the wet sound is, against windows that are added where they came
             from; negative where it is early.
         channels: how many; each is shifted alone.
@@ -68,8 +78,11 @@ class PitchShifterConfig:
 
     ratio: float = 0.5
     window_samples: int = 2048
-    hop_samples: int = 256
+    hop_samples: int = 455
+    free_bins: int = 26
+    lock_reach_bins: int = 1
     transient_share: float = 0.35
+    pause_hops: int = 6
     delay_samples: int = 0
     channels: int = 1
 
@@ -81,7 +94,10 @@ class PitchShifterConfig:
         overlap = LEAST_OVERLAP * max(1.0, self.ratio)
         longest_hop = max(1, math.floor(self.window_samples / overlap))
         whole_number("hop_samples", self.hop_samples, 1, longest_hop)
+        whole_number("free_bins", self.free_bins, 0, self.window_samples)
+        whole_number("lock_reach_bins", self.lock_reach_bins, 0, self.window_samples)
         number("transient_share", self.transient_share, 0.0, 1.0)
+        whole_number("pause_hops", self.pause_hops, 0, MOST_PAUSE_HOPS)
         whole_number("delay_samples", self.delay_samples, -self.window_samples, self.reach_samples)
         whole_number("channels", self.channels, 1, 2)
 
@@ -108,7 +124,8 @@ class PitchShifter(RecursiveBlock):
         super().__init__()
         self.config = config
         self.channels_in = self.channels_out = config.channels
-        self.context_samples = 2 * (config.reach_samples + 1)
+        pause_samples = config.pause_hops * config.hop_samples
+        self.context_samples = 2 * (config.reach_samples + 1) + pause_samples
         self.lookahead_samples = config.reach_samples - config.delay_samples
 
     def forward(self, audio: Tensor, start_sample: int = 0) -> Tensor:
@@ -140,6 +157,8 @@ class PitchShifterStream(BlockStream):
         )  # from the next sample to be played on
         self.spectrum = torch.zeros(*shape, bins, dtype=torch.complex128)
         self.turn = torch.zeros(*shape, bins, dtype=torch.float64)
+        self.growing = torch.zeros(shape, dtype=torch.float64)  # share of bins, a hop ago
+        self.pause = torch.zeros(shape, dtype=torch.int64)  # hops left
 
     def process(self, audio: Tensor) -> Tensor:
         """See BlockStream."""
@@ -151,7 +170,7 @@ class PitchShifterStream(BlockStream):
         first_sample = self.next_sample - config.window_samples  # of `heard`
         self.next_sample += time
         self.history = heard[..., -config.window_samples :]
-        played = functional_pad(self.unfinished.to(audio.device), time)
+        played = functional.pad(self.unfinished.to(audio.device), (0, time))
         middles = self._middles(time)
         if middles:
             begin = middles[0] - config.window_samples // 2 - first_sample
@@ -174,68 +193,88 @@ class PitchShifterStream(BlockStream):
 
     def _grains(self, windows: Tensor) -> Tensor:
         """Turn ``(batch, channel, window, sample)`` into grains at the other pitch."""
-        rolled = (windows * self.reader.window).roll(-(self.config.window_samples // 2), -1)
-        spectra = torch.fft.rfft(rolled)  # (batch, channel, window, bin), phases at the middle
+        half = self.config.window_samples // 2
+        weighed = (windows * self.reader.window.to(windows.device)).roll(-half, -1)
+        spectra = torch.fft.rfft(weighed)  # (batch, channel, window, bin), phases at the middle
         turned = torch.polar(torch.ones_like(spectra.real), self._turns(spectra)) * spectra
-        turned = turned * self.reader.kept
-        return self.reader.read(torch.fft.irfft(turned, windows.shape[-1]))
+        turned = turned * self.reader.kept.to(windows.device)
+        return self.reader.read(torch.fft.irfft(turned, 2 * half).roll(half, -1))
 
     def _turns(self, spectra: Tensor) -> Tensor:
         """Return by which angle every bin is turned, and carry it on."""
         config = self.config
-        before = torch.cat([self.spectrum.to(spectra.device)[..., None, :], spectra[..., :-1, :]], -2)
-        power, earlier = _power(spectra), _power(before)
-        audible = (AUDIBLE_AMPLITUDE * config.window_samples / 4) ** 2
-        grown = (power > audible) & (power > STRUCK_RISE * earlier)
-        share = grown[..., : config.kept_bins].sum(-1) / config.kept_bins
-        silent = (power.amax(-1) <= audible) | (earlier.amax(-1) <= audible)
-        reset = silent | (share > config.transient_share)  # (batch, channel, window)
-        owners = peak_owners(power, audible)
+        first = self.spectrum.to(spectra.device)[..., None, :]
+        before = torch.cat([first, spectra[..., :-1, :]], -2)
+        sounding = (SOUNDING_AMPLITUDE * config.window_samples / 4) ** 2
+        power = _power(spectra)  # (batch, channel, window, bin)
+        resets = self._resets(power, _power(before), sounding)
+        owners = peak_owners(power, sounding, config.free_bins, config.lock_reach_bins)
         advances = self._advances(spectra * before.conj())
         turn, turns = self.turn.to(spectra.device), []
         for number in range(spectra.shape[-2]):
             turn = (turn + advances[..., number, :]).gather(-1, owners[..., number, :])
-            turn = torch.where(reset[..., number, None], 0.0, turn)
+            turn = torch.where(resets[..., number, None], 0.0, turn)
             turns.append(turn)
         self.spectrum, self.turn = spectra[..., -1, :], turn
         return torch.stack(turns, -2)
 
+    def _resets(self, power: Tensor, earlier: Tensor, sounding: float) -> Tensor:
+        """Say for ``(batch, channel, window)`` where phases are taken from the audio."""
+        sounds = power > sounding
+        grown = (sounds & (power > GROWTH * earlier)).sum(-1).double()
+        shares = grown / sounds.sum(-1).clamp(min=1)
+        quiet = ~sounds.any(-1)
+        silent = quiet | ~(earlier > sounding).any(-1)
+        growing, pause = self.growing.to(power.device), self.pause.to(power.device)
+        resets = []
+        for number in range(power.shape[-2]):
+            share = shares[..., number]
+            struck = (share > self.config.transient_share) & (share > STRUCK_RISE * growing)
+            struck = struck & (pause <= 0)
+            pause = torch.where(struck, self.config.pause_hops, (pause - 1).clamp(min=0))
+            pause = torch.where(quiet[..., number], 0, pause)
+            growing = share
+            resets.append(struck | silent[..., number])
+        self.growing, self.pause = growing, pause
+        return torch.stack(resets, -1)
+
     def _advances(self, products: Tensor) -> Tensor:
-        """Return how much further a bin's phase goes at the other pitch than it did by itself."""
+        """Return how much further a bin's phase goes at the other pitch than it did by itself.
+
+        The lowest bin has no phase, and nothing turns a constant.
+        """
         config = self.config
         bins = torch.arange(products.shape[-1], dtype=torch.float64, device=products.device)
         expected = 2.0 * math.pi * config.hop_samples / config.window_samples * bins
         heard = products.angle()
         strayed = heard - expected
         strayed = strayed - 2.0 * math.pi * torch.round(strayed / (2.0 * math.pi))
-        return config.ratio * (expected + strayed) - heard
+        return (config.ratio * (expected + strayed) - heard) * (bins > 0)
 
 
-def functional_pad(audio: Tensor, samples: int) -> Tensor:
-    """Append silence."""
-    return torch.nn.functional.pad(audio, (0, samples))
-
-
-def peak_owners(power: Tensor, audible: float) -> Tensor:
-    """Return for every bin the peak that it belongs to, the nearest; itself where there is none.
+def peak_owners(power: Tensor, sounding: float, free_bins: int, reach_bins: int) -> Tensor:
+    """Return for every bin the peak that it goes with, the nearest, or itself where it is free.
 
     Args:
         power: ``(..., bin)``.
-        audible: power below which nothing is a peak.
+        sounding: power below which nothing is a peak.
+        free_bins: how many of the lowest bins are free.
+        reach_bins: bins farther than this from any peak are free.
 
     Returns:
         ``(..., bin)`` whole numbers. Half-way between two peaks a bin belongs to the upper one.
     """
     reach, count = PEAK_REACH_BINS, power.shape[-1]
-    around = torch.nn.functional.pad(power, (reach, reach), value=-1.0).unfold(-1, 2 * reach + 1, 1)
+    around = functional.pad(power, (reach, reach), value=-1.0).unfold(-1, 2 * reach + 1, 1)
     below, above = around[..., :reach].amax(-1), around[..., reach + 1 :].amax(-1)
-    is_peak = (power > audible) & (power > below) & (power >= above)
+    is_peak = (power > sounding) & (power > below) & (power >= above)
     bins = torch.arange(count, device=power.device).expand(power.shape)
-    lower = torch.where(is_peak, bins, -1).cummax(-1).values
+    lower = torch.where(is_peak, bins, -count).cummax(-1).values
     upper = torch.where(is_peak, bins, 2 * count).flip(-1).cummin(-1).values.flip(-1)
-    lower_counts = (lower >= 0) & ((bins - lower < upper - bins) | (upper >= count))
-    nearest = torch.where(lower_counts, lower, upper)
-    return torch.where(nearest < count, nearest, bins)
+    nearest = torch.where(bins - lower < upper - bins, lower, upper)
+    of_constant = (nearest == 0) & (bins <= 1)
+    free = ((bins < free_bins) | ((nearest - bins).abs() > reach_bins)) & ~of_constant
+    return torch.where(free | (nearest < 0) | (nearest >= count), bins, nearest)
 
 
 def _power(spectra: Tensor) -> Tensor:
