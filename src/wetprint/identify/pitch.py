@@ -35,14 +35,14 @@ BAND_CENTS = 400.0
 
 CANDIDATES = 6
 
-LONGEST_SECONDS = 12.0
+LONGEST_SECONDS = 16.0
 """What is listened to, from where the dry sound is loudest."""
 
-BELIEVED_SHARE = 0.18
+BELIEVED_SHARE = 0.22
 """Of the energy beside the dry sound, that a shift alone must explain to be believed. Phase
-vocoders came to 0.25 and more, vibrato, ring modulation and rectifiers to 0.14 at most."""
+vocoders came to 0.25 and more, vibrato, ring modulation and rectifiers to 0.2 at most."""
 
-CERTAIN_SHARE = 0.36
+CERTAIN_SHARE = 0.4
 
 LEAST_BESIDE = 0.02
 """Share of the wet energy beside the dry sound below which there is nothing to be found."""
