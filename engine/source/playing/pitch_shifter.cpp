@@ -13,18 +13,19 @@ namespace {
 
 constexpr Range kWindows{16, 1 << 14};
 constexpr double kLeastRatio = 0.125, kMostRatio = 8.0;
-constexpr int kLeastOverlap = 4;
+constexpr int kLeastOverlap = 4, kMostOverlap = 64;
+constexpr int kMostPause = 1000;
 constexpr double kKeptShare = 0.95;  // of the bins that stay below half the sample rate
 
 struct Shift {
   explicit Shift(Settings& settings)
       : ratio(settings.real("ratio", kLeastRatio, kMostRatio, 0.5)),
         window(settings.number("window_samples", kWindows, 2048)),
-        hop(settings.number("hop_samples", {1, longest_hop()}, 455)),
+        hop(settings.number("hop_samples", hops(), 455)),
         free_bins(settings.number("free_bins", {0, window}, 26)),
         lock_reach(settings.number("lock_reach_bins", {0, window}, 1)),
         transient_share(settings.real("transient_share", 0.0, 1.0, 0.35)),
-        pause(settings.number("pause_hops", {0, 1000}, 6)),
+        pause(settings.number("pause_hops", {0, kMostPause}, 6)),
         half_grain(static_cast<int>(std::ceil(window / (2.0 * ratio))) - 1),
         reach(half_grain + window / 2 - 1),
         lookahead(reach - settings.number("delay_samples", {-window, reach}, 0)),
@@ -32,9 +33,10 @@ struct Shift {
     if (window & (window - 1)) settings.refuse("window_samples is no power of two");
   }
 
-  std::int64_t longest_hop() const {
-    const double overlap = kLeastOverlap * std::max(1.0, ratio);
-    return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::floor(window / overlap)));
+  Range hops() const {
+    const std::int64_t least = std::max(1, window / kMostOverlap);
+    const double most = std::floor(window / (kLeastOverlap * std::max(1.0, ratio)));
+    return {least, std::max(least, static_cast<std::int64_t>(most))};
   }
   int kept_bins() const {
     return 1 + static_cast<int>(std::floor(kKeptShare * window / 2 / std::max(1.0, ratio)));

@@ -36,6 +36,7 @@ WINDOW_SAMPLES = (16, 1 << 14)
 RATIOS = (0.125, 8.0)
 
 MOST_PAUSE_HOPS = 1000
+MOST_OVERLAP = 64
 
 LEAST_OVERLAP = 4
 """Windows over every sample, in the audio and in the grains: with fewer, a phase's advance is
@@ -92,8 +93,9 @@ class PitchShifterConfig:
         if self.window_samples & (self.window_samples - 1):
             raise ValueError(f"window_samples must be a power of two, got {self.window_samples}")
         overlap = LEAST_OVERLAP * max(1.0, self.ratio)
-        longest_hop = max(1, math.floor(self.window_samples / overlap))
-        whole_number("hop_samples", self.hop_samples, 1, longest_hop)
+        longest_hop = math.floor(self.window_samples / overlap)
+        shortest_hop = max(1, self.window_samples // MOST_OVERLAP)
+        whole_number("hop_samples", self.hop_samples, shortest_hop, max(shortest_hop, longest_hop))
         whole_number("free_bins", self.free_bins, 0, self.window_samples)
         whole_number("lock_reach_bins", self.lock_reach_bins, 0, self.window_samples)
         number("transient_share", self.transient_share, 0.0, 1.0)
