@@ -39,8 +39,8 @@ LONGEST_SECONDS = 16.0
 """What is listened to, from where the dry sound is loudest."""
 
 BELIEVED_SHARE = 0.22
-"""Of the energy beside the dry sound, that a shift alone must explain to be believed. Phase
-vocoders came to 0.25 and more, vibrato, ring modulation and rectifiers to 0.2 at most."""
+"""Of what neither the dry sound nor a filter explains, that a shift must explain to be believed.
+Phase vocoders came to 0.29 and more, vibrato, ring modulation and rectifiers to 0.2 at most."""
 
 CERTAIN_SHARE = 0.4
 
@@ -59,7 +59,7 @@ class PitchShift:
         is_shifter: whether the effect shifts pitch.
         confidence: of that answer, 0.5 to 1.
         ratio: pitch after over pitch before; the likeliest one even where there is no shift.
-        shifted_share: of the energy beside the dry sound, which a shift explains and nothing else.
+        shifted_share: of what neither the dry sound nor a filter explains, which a shift does.
         dry_gain: factor at which the dry sound lies beside the shifted one.
         dry_lag_samples: how late it does.
     """
@@ -103,14 +103,14 @@ def find_pitch_shift(dry: np.ndarray, wet: np.ndarray, sample_rate: int) -> Pitc
 
 
 def _best_shift(still: np.ndarray, moved: np.ndarray) -> tuple[int, float]:
-    """Return the move that explains most, in places, and the share that it alone explains."""
+    """Return the move that explains most, in places, and its share of what no move explains."""
     unmoved = _explained(moved, [still])
     shares = {
-        shift: _explained(moved, [still, _move(still, shift)]) - unmoved
+        shift: _explained(moved, [still, _move(still, shift)])
         for shift in _candidate_shifts(still, moved)
     }
     best = max(shares, key=lambda each: shares[each])
-    return best, max(0.0, shares[best])
+    return best, max(0.0, shares[best] - unmoved) / max(1.0 - unmoved, 1e-6)
 
 
 def coherent_share(dry: np.ndarray, wet: np.ndarray, sample_rate: int) -> float:
