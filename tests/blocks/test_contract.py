@@ -141,6 +141,9 @@ def test_a_recursion_hears_all_of_its_past(request_):
         block.feedback.data.fill_(-0.99)
     else:  # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
     elif name != "pitch_shifter":  # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
+    elif (
+        name != "pitch_shifter"
+    ):  # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
         block.cell.bias_ih_l0.data[config.units : 2 * config.units] = 8.0
     audio = noise(block.channels_in, 5000).requires_grad_(True)
     block(audio)[..., -1].sum().backward()
@@ -324,7 +327,9 @@ class TestParallel:
         kept = block.valid(audio)
         torch.testing.assert_close(kept, block(audio)[..., block.context_samples :])
         stream = block.stream()
-        played = torch.cat([stream.process(each) for each in audio.split([1, 64, 200, 435], -1)], -1)
+        played = torch.cat(
+            [stream.process(each) for each in audio.split([1, 64, 200, 435], -1)], -1
+        )
         torch.testing.assert_close(played, block(audio), rtol=1e-4, atol=1e-5)
 
     def test_refuses_branches_that_differ(self):

@@ -68,7 +68,7 @@ def moving(dry: np.ndarray, depth_s: float) -> np.ndarray:
 OTHERS = {
     "nothing": lambda dry: dry,
     "distortion": lambda dry: np.tanh(20 * dry),
-    "octave fuzz": lambda dry: np.abs(dry),
+    "octave fuzz": np.abs,
     "filtered octave fuzz": lambda dry: np.diff(np.abs(np.tanh(20 * dry)), axis=1, prepend=0),
     "high-pass": lambda dry: sosfilt(butter(4, 800, "high", fs=RATE, output="sos"), dry),
     "delay": lambda dry: dry + 0.5 * np.pad(dry, ((0, 0), (7200, 0)))[:, :-7200],

@@ -43,8 +43,8 @@ LEAST_OVERLAP = 4
 ambiguous within the window's main lobe."""
 
 SOUNDING_AMPLITUDE = 1e-10
-"""A bin with less than a sinusoid of this (-200 dB) leaves is silent: rounding of the transform must
-not decide where peaks lie."""
+"""A bin with less than a sinusoid of this (-200 dB) leaves is silent: rounding of the transform
+must not decide where peaks lie."""
 
 GROWTH = 2.0
 """A bin grows when its power is this many times what it was a hop ago (3 dB)."""
@@ -213,9 +213,9 @@ class PitchShifterStream(BlockStream):
         owners = peak_owners(power, sounding, config.free_bins, config.lock_reach_bins)
         advances = self._advances(spectra * before.conj())
         turn, turns = self.turn.to(spectra.device), []
-        for number in range(spectra.shape[-2]):
-            turn = (turn + advances[..., number, :]).gather(-1, owners[..., number, :])
-            turn = torch.where(resets[..., number, None], 0.0, turn)
+        for window in range(spectra.shape[-2]):
+            turn = (turn + advances[..., window, :]).gather(-1, owners[..., window, :])
+            turn = torch.where(resets[..., window, None], 0.0, turn)
             turns.append(turn)
         self.spectrum, self.turn = spectra[..., -1, :], turn
         return torch.stack(turns, -2)
@@ -229,14 +229,14 @@ class PitchShifterStream(BlockStream):
         silent = quiet | ~(earlier > sounding).any(-1)
         growing, pause = self.growing.to(power.device), self.pause.to(power.device)
         resets = []
-        for number in range(power.shape[-2]):
-            share = shares[..., number]
+        for window in range(power.shape[-2]):
+            share = shares[..., window]
             struck = (share > self.config.transient_share) & (share > STRUCK_RISE * growing)
             struck = struck & (pause <= 0)
             pause = torch.where(struck, self.config.pause_hops, (pause - 1).clamp(min=0))
-            pause = torch.where(quiet[..., number], 0, pause)
+            pause = torch.where(quiet[..., window], 0, pause)
             growing = share
-            resets.append(struck | silent[..., number])
+            resets.append(struck | silent[..., window])
         self.growing, self.pause = growing, pause
         return torch.stack(resets, -1)
 

@@ -202,7 +202,7 @@ def _candidate_shifts(still: np.ndarray, moved: np.ndarray) -> list[int]:
 
 
 def _explained(target: np.ndarray, sources: list[np.ndarray]) -> float:
-    """Return the share of a drawing's energy that sources explain, each with a gain in each band."""
+    """Return the share of a drawing's energy that sources explain, with a gain in each band."""
     width = round(BAND_CENTS / STEP_CENTS)
     explained = 0.0
     for start in range(0, target.shape[1], width):

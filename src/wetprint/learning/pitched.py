@@ -5,10 +5,7 @@ how far apart, which bins hold together and what counts as struck is tried, one 
 other, and the better is kept. What is still louder or softer, band by band, is given to a filter
 behind the shifter, and the dry sound beside it is added where that helps.
 
-By which measure: a vocoder chooses phases, so that two of them that sound alike have waveforms as
-different as two recordings of noise, and the error-to-signal ratio of a perfect likeness is near 2,
-worse than silence. The mean absolute difference of log-mel spectrograms (``mel_error``) says how
-different they look, and all candidates for such an effect are to be compared by it.
+Everything is judged by mel distance; ``measure.py`` says why.
 """
 
 from __future__ import annotations
@@ -19,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.signal import minimum_phase
 
 from wetprint.blocks.block import Block
 from wetprint.blocks.convolution import Fir, FirConfig
@@ -28,15 +24,17 @@ from wetprint.blocks.gain import Gain, GainConfig
 from wetprint.blocks.pitch_shifter import PitchShifter, PitchShifterConfig
 from wetprint.identify.pitch import PitchShift, find_pitch_shift
 from wetprint.identify.spectra import log_mel
+from wetprint.learning.colour import colour
 from wetprint.learning.linear import never
-from wetprint.learning.material import Material, Take, predict, validation_esr
+from wetprint.learning.material import Material, Take, predict
+from wetprint.learning.measure import mel_error
 from wetprint.models.chain import Chain
 from wetprint.models.parallel import Parallel
 from wetprint.progress import Progress, silent
 
 CPU = torch.device("cpu")
 
-HEARD_STRETCHES, STRETCH_SECONDS = 6, 3.0
+HEARD_STRETCHES, STRETCH_SECONDS = 6, 2.5
 """What settings are tried on, evenly spread over all there is to learn from."""
 
 WORTHWHILE = 0.5
@@ -46,11 +44,8 @@ HELPFUL = 0.99
 """A part must bring the mel distance below this share to be kept."""
 
 COLOUR_SECONDS = 512 / 48_000
-MOST_COLOUR_DB = 12.0
 
 LEAST_DRY_GAIN = 0.03
-
-Measure = Callable[[Chain, Material, torch.device], float]
 
 
 def solve_pitched(
@@ -71,7 +66,8 @@ def solve_pitched(
         return None
     takes = heard_takes(material)
     progress("looking for a shift of pitch", 0.0)
-    dry, wet = (np.concatenate([getattr(each, side) for each in takes], 1) for side in SIDES)
+    dry = np.concatenate([take.dry for take in takes], 1)
+    wet = np.concatenate([take.wet for take in takes], 1)
     found = find_pitch_shift(dry, wet, material.sample_rate)
     progress("looking for a shift of pitch", 1.0)
     if not found.is_shifter:
@@ -81,46 +77,6 @@ def solve_pitched(
     chain = search.finished(config, found).requires_grad_(False)
     untouched = mel_error(takes, _dry_beside, material.sample_rate)
     return chain if search.error(chain) < WORTHWHILE * untouched else None
-
-
-def comparison_measure(pitched: Chain | None) -> Measure:
-    """Return the measure by which all candidates for one effect are to be compared.
-
-    Args:
-        pitched: what ``solve_pitched`` returned.
-
-    Returns:
-        ``validation_mel_error`` (dB) where a pitch shifter was found, else ``validation_esr``; the
-        smaller the better. The module says why.
-    """
-    return validation_esr if pitched is None else validation_mel_error
-
-
-def validation_mel_error(chain: Chain, material: Material, device: torch.device) -> float:
-    """Return a chain's mel distance in dB over all validation takes together."""
-    rate = material.sample_rate
-    return mel_error(material.validation, lambda take: predict(chain, take, device), rate)
-
-
-def mel_error(
-    takes: Sequence[Take], play: Callable[[Take], np.ndarray], sample_rate: int
-) -> float:
-    """Return the mean absolute difference of log-mel spectrograms over takes together, in dB.
-
-    Args:
-        takes: what counts.
-        play: gives what is compared with a take's ``scored_wet``, of the same shape.
-        sample_rate: Hz.
-    """
-    lengths = [take.scored_samples for take in takes]
-    distances = []
-    for take in takes:
-        ours, wanted = log_mel(play(take), take.scored_wet, sample_rate)
-        distances.append(float(np.mean(np.abs(ours - wanted), dtype=np.float64)))
-    return float(np.average(distances, weights=lengths))
-
-
-SIDES = ("dry", "wet")
 
 
 def heard_takes(material: Material) -> list[Take]:
@@ -233,56 +189,11 @@ class _Search:
         fir = Fir(FirConfig(taps, self.channels_in, self.channels_out))
         fir.response.data.zero_()
         for side in range(self.channels_out):
-            pairs = [
-                (ours[side], take.wet[side]) for ours, take in zip(played, takes, strict=True)
-            ]
+            pairs = [(ours[side], take.wet[side]) for ours, take in zip(played, takes, strict=True)]
             response = colour(pairs, self.rate, taps)
             source = side if self.channels_in > 1 else 0
             fir.response.data[side, source] = torch.from_numpy(response).float()
         return Chain([shifter, fir])
-
-
-def colour(pairs: Sequence[tuple[np.ndarray, np.ndarray]], sample_rate: int, taps: int) -> np.ndarray:
-    """Return the minimum-phase filter that brings the bands of played sound to those of wet sound.
-
-    The median over time of each mel band's difference decides its shape, because that makes the
-    mel distance least; the energy of the whole decides its gain, because the ear does.
-
-    Args:
-        pairs: played and wet sound, ``(time,)`` each.
-        sample_rate: Hz.
-        taps: length of the filter.
-
-    Returns:
-        ``(taps,)``.
-    """
-    from librosa import mel_frequencies
-    from scipy.signal import oaconvolve
-
-    differences = []
-    for played, wet in pairs:
-        ours, wanted = log_mel(played[None], wet[None], sample_rate)
-        audible = (ours > ours.min() + 6.0) & (wanted > wanted.min() + 6.0)
-        differences.append(np.where(audible, wanted - ours, np.nan)[0])
-    away = np.concatenate(differences, 1)  # (band, frame)
-    heard = np.isfinite(away).mean(1) > 0.02
-    if not heard.any():
-        return np.eye(1, taps)[0]
-    bands = np.array([np.nanmedian(row) for row in away[heard]])
-    bands = np.clip(bands, -MOST_COLOUR_DB, MOST_COLOUR_DB)
-    centres = mel_frequencies(len(away) + 2, fmin=0.0, fmax=sample_rate / 2)[1:-1][heard]
-    grid = np.linspace(0.0, sample_rate / 2, taps + 1)
-    gains = 10.0 ** (np.interp(grid, centres, _smooth(bands)) / 20.0)
-    symmetric = np.fft.fftshift(np.fft.irfft(gains))[1:] * np.hanning(2 * taps + 1)[1:-1]
-    response = minimum_phase(symmetric, half=False)[:taps]
-    filtered = sum(float(np.square(oaconvolve(each, response)).sum()) for each, _ in pairs)
-    wanted_energy = sum(float(np.square(wet, dtype=np.float64).sum()) for _, wet in pairs)
-    return response * np.sqrt(wanted_energy / max(filtered, 1e-30))
-
-
-def _smooth(bands: np.ndarray) -> np.ndarray:
-    padded = np.pad(bands, 2, mode="edge")
-    return np.convolve(padded, [0.1, 0.2, 0.4, 0.2, 0.1], mode="valid")
 
 
 def _first_config(ratio: float, sample_rate: int, channels: int) -> PitchShifterConfig:
@@ -312,7 +223,7 @@ def _changes(config: PitchShifterConfig) -> list[dict[str, Any]]:
 
 def _changed(config: PitchShifterConfig, change: dict[str, Any]) -> PitchShifterConfig:
     """Return a config with a change, its delay kept within what it can play."""
-    other = dataclasses.replace(config, **{**change, "delay_samples": 0})
+    other = dataclasses.replace(config, **change, delay_samples=0)
     delay = int(np.clip(config.delay_samples, -other.window_samples, other.reach_samples))
     return dataclasses.replace(other, delay_samples=delay)
 
