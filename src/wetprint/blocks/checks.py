@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TypeGuard
 
 LONGEST_MEMORY_SAMPLES = 60 * 192_000
 """A minute at the highest usual rate: no effect remembers longer, and no file may claim to."""
@@ -26,9 +27,13 @@ def number(name: str, value: object, minimum: float, maximum: float) -> None:
     Raises:
         ValueError: naming the argument, the range, and what came.
     """
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not minimum <= value <= maximum:
+    if not _is_number(value) or not minimum <= value <= maximum:
         raise ValueError(f"{name} must be a number from {minimum:g} to {maximum:g}, got {value!r}")
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
 
 
 def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:

@@ -20,9 +20,8 @@ AUDIBLE_DB = 6.0
 LEAST_HEARD = 0.02
 """Share of cells that must count in a band; other bands go with their neighbours."""
 
-MOMENT_SECONDS = 0.4
-LOUD_DB = 15.0
-"""Moments this far below the loudest of a stretch do not decide the gain; as BS.1770's gate."""
+QUIETEST_LUFS = -70.0
+"""The standard's absolute gate: below it, nothing is heard."""
 
 SMOOTHING = (0.1, 0.2, 0.4, 0.2, 0.1)
 """Weights of neighbouring mel bands."""
@@ -34,7 +33,7 @@ def colour(
     """Return the minimum-phase filter that brings the bands of played sound to those of wet sound.
 
     The median over time of each mel band's difference decides its shape, because that makes the
-    mel distance least; the energy of its loud moments decides its gain, because the ear does.
+    mel distance least; their typical loudness decides its gain, because the ear does.
 
     Args:
         pairs: played and wet sound, ``(time,)`` each.
@@ -48,11 +47,13 @@ def colour(
     if not gains_db.size:
         return np.eye(1, taps)[0]
     response = _minimum_phase(frequencies_hz, gains_db, sample_rate, taps)
-    ratios = [
-        _loud_ratios(oaconvolve(played, response)[: wet.size], wet, sample_rate)
+    missing_db = [
+        _loudness(wet, sample_rate)
+        - _loudness(oaconvolve(played, response)[: wet.size], sample_rate)
         for played, wet in pairs
+        if _loudness(wet, sample_rate) > QUIETEST_LUFS
     ]
-    return response * np.sqrt(np.median(np.concatenate(ratios)))
+    return response * 10.0 ** (np.median(missing_db or [0.0]) / 20.0)
 
 
 def _band_gains(
@@ -84,12 +85,9 @@ def _minimum_phase(
     return minimum_phase(symmetric, half=False)[:taps]
 
 
-def _loud_ratios(played: np.ndarray, wet: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Return the ratio of energies, wet over played, in every loud moment of the wet sound."""
-    size = max(1, min(round(MOMENT_SECONDS * sample_rate), wet.size))
-    count = wet.size // size
-    ours, wanted = (
-        np.square(each[: count * size], dtype=np.float64).reshape(count, size).sum(1) + 1e-30
-        for each in (played, wet)
-    )
-    return (wanted / ours)[wanted >= wanted.max() * 10.0 ** (-LOUD_DB / 10.0)]
+def _loudness(sound: np.ndarray, sample_rate: int) -> float:
+    """Return the integrated loudness of ``(time,)``, in LUFS (ITU-R BS.1770-4)."""
+    import pyloudnorm
+
+    filled = np.pad(sound, (0, max(0, sample_rate - sound.size)))
+    return max(QUIETEST_LUFS, float(pyloudnorm.Meter(sample_rate).integrated_loudness(filled)))

@@ -37,6 +37,9 @@ CPU = torch.device("cpu")
 HEARD_STRETCHES, STRETCH_SECONDS = 6, 2.5
 """What settings are tried on, evenly spread over all there is to learn from."""
 
+COLOUR_STRETCHES = 24
+"""What the colour is taken from: it is one measurement, and loudness must be right."""
+
 WORTHWHILE = 0.5
 """Share of the dry sound's mel distance above which the shifter has not understood the effect."""
 
@@ -79,19 +82,19 @@ def solve_pitched(
     return chain if search.error(chain) < WORTHWHILE * untouched else None
 
 
-def heard_takes(material: Material) -> list[Take]:
+def heard_takes(material: Material, stretches: int = HEARD_STRETCHES) -> list[Take]:
     """Return evenly spread stretches of what is learned from, each heard from silence."""
     length = round(STRETCH_SECONDS * material.sample_rate)
     room = [max(0, take.dry.shape[1] - length) for take in material.training]
     edges = np.concatenate([[0], np.cumsum([each + 1 for each in room])])
-    stretches = []
-    for place in np.unique(np.linspace(0, edges[-1] - 1, HEARD_STRETCHES).astype(int)):
+    takes = []
+    for place in np.unique(np.linspace(0, edges[-1] - 1, stretches).astype(int)):
         number = int(np.searchsorted(edges, place, side="right")) - 1
         take, start = material.training[number], int(place - edges[number])
         part = slice(start, start + length)
         if np.any(take.wet[:, part]):
-            stretches.append(Take(take.dry[:, part], take.wet[:, part], name=take.name))
-    return stretches or [material.training[0]]
+            takes.append(Take(take.dry[:, part], take.wet[:, part], name=take.name))
+    return takes or [material.training[0]]
 
 
 class _Search:
@@ -105,6 +108,7 @@ class _Search:
         progress: Progress,
     ):
         self.takes, self.stop, self.progress = takes, stop, progress
+        self.many = heard_takes(material, COLOUR_STRETCHES)
         self.rate = material.sample_rate
         self.channels_in, self.channels_out = material.channels_in, material.channels_out
 
@@ -158,13 +162,13 @@ class _Search:
 
     def finished(self, config: PitchShifterConfig, found: PitchShift) -> Chain:
         """Add the colour and, where it helps, the dry sound."""
-        chain = self._coloured(config, self.takes)
+        chain = self._coloured(config, self.many)
         if abs(found.dry_gain) < LEAST_DRY_GAIN:
             return chain
         beside = self._dry_chain(found)
         rest = [
             dataclasses.replace(take, wet=take.wet - predict(beside, take, CPU))
-            for take in self.takes
+            for take in self.many
         ]
         mixed = Chain([Parallel([self._coloured(config, rest), beside])])
         return mixed if self.error(mixed) < HELPFUL * self.error(chain) else chain
