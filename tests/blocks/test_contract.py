@@ -139,11 +139,8 @@ def test_a_recursion_hears_all_of_its_past(request_):
         block.pole.data.fill_(0.999)
     elif name == "modulated_delay":
         block.feedback.data.fill_(-0.99)
-    else:  # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
-    elif name != "pitch_shifter":  # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
-    elif (
-        name != "pitch_shifter"
-    ):  # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
+    elif name in ("lstm", "gru"):
+        # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
         block.cell.bias_ih_l0.data[config.units : 2 * config.units] = 8.0
     audio = noise(block.channels_in, 5000).requires_grad_(True)
     block(audio)[..., -1].sum().backward()
