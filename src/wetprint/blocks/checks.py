@@ -32,8 +32,9 @@ def number(name: str, value: object, minimum: float, maximum: float) -> None:
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value)
 
 
 def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
