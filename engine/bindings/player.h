@@ -59,6 +59,7 @@ inline void bind_player(nanobind::module_& module) {
       .def_prop_ro("channels_in", &Player::channels_in)
       .def_prop_ro("channels_out", &Player::channels_out)
       .def_prop_ro("latency_samples", &Player::latency_samples)
+      .def_prop_ro("lookahead_samples", &Player::lookahead_samples)
       .def("reset", &Player::reset, nanobind::arg("start_sample") = 0)
       .def("process", &play, nanobind::arg("audio"));
 }

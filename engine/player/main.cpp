@@ -2,6 +2,7 @@
 // Python. Writes 24 bits, or float where peaks would be cut, and says so.
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -33,6 +34,7 @@ class Stage {
     for (Player& player : players_) player.prepare(kPiece);
   }
 
+  std::int64_t lookahead_samples() const { return players_.front().lookahead_samples(); }
   int sample_rate() const { return players_.front().sample_rate(); }
   int channels_out() const {
     return players_.size() == 2 ? 2 : players_.front().channels_out();
@@ -59,7 +61,27 @@ class Stage {
   std::vector<Player> players_;
 };
 
-// Plays the whole file, and returns the largest sample.
+// Drops what was played before the file began, of which `early` frames are left, and returns how many
+// frames remain.
+int without_early(Rows& wet, int frames, std::int64_t& early) {
+  const int dropped = static_cast<int>(std::min<std::int64_t>(early, frames));
+  for (std::vector<float>& row : wet) {
+    std::copy(row.begin() + dropped, row.begin() + frames, row.begin());
+  }
+  early -= dropped;
+  return frames - dropped;
+}
+
+// Fills rows with the file's next frames, or behind its end with the silence still to be played.
+int next_frames(WavReader& reader, Rows& dry, std::int64_t& silence) {
+  if (const int frames = reader.read(dry, kPiece)) return frames;
+  const int frames = static_cast<int>(std::min<std::int64_t>(silence, kPiece));
+  for (std::vector<float>& row : dry) std::fill(row.begin(), row.end(), 0.0f);
+  silence -= frames;
+  return frames;
+}
+
+// Plays the whole file in time, and returns the largest sample.
 float play_file(const std::string& model, const std::string& source, const std::string& target,
                 bool as_float) {
   WavReader reader(source);
@@ -72,8 +94,10 @@ float play_file(const std::string& model, const std::string& source, const std::
   WavWriter writer(target, {stage.sample_rate(), stage.channels_out(), as_float ? 32 : 24, as_float});
   Rows dry(2, std::vector<float>(kPiece)), wet(3, std::vector<float>(kPiece));
   float peak = 0.0f;
-  while (const int frames = reader.read(dry, kPiece)) {
-    stage.play(dry, wet, frames);
+  std::int64_t early = stage.lookahead_samples(), silence = early;
+  while (const int heard = next_frames(reader, dry, silence)) {
+    stage.play(dry, wet, heard);
+    const int frames = without_early(wet, heard, early);
     for (int channel = 0; channel < stage.channels_out(); ++channel) {
       for (int frame = 0; frame < frames; ++frame) {
         peak = std::max(peak, std::abs(wet[channel][frame]));

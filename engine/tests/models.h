@@ -171,6 +171,14 @@ inline void add_high_pass(ModelWriter& model) {
   model.weight("pole", {}, 0.99f);
 }
 
+inline void add_pitch_shifter(ModelWriter& model, double ratio, int window, int hop) {
+  model.block("pitch_shifter", R"({"ratio":)" + std::to_string(ratio) + R"(,"window_samples":)" +
+                                   std::to_string(window) + R"(,"hop_samples":)" +
+                                   std::to_string(hop) + R"(,"free_bins":3,"lock_reach_bins":4,)"
+                                   R"("transient_share":0.3,"pause_hops":4,"delay_samples":5,)"
+                                   R"("channels":1})");
+}
+
 // A gain beside a filter of three taps and a gain.
 inline void add_parallel(ModelWriter& model) {
   const std::string gain = R"({"block":"gain","config":{"channels":1}})";
@@ -207,6 +215,8 @@ inline std::vector<Example> example_models() {
   ModelWriter& stage = begin("curve and high-pass", 1, 1);
   add_curve(stage);
   add_high_pass(stage);
+  add_pitch_shifter(begin("pitch down", 1, 1), 0.5, 2048, 455);
+  add_pitch_shifter(begin("pitch up", 1, 1), 1.5, 256, 40);
   add_parallel(begin("parallel", 1, 1));
   add_recurrent(begin("lstm", 2, 1), "lstm", 5, 2, 1);
   add_recurrent(begin("gru", 1, 2), "gru", 20, 1, 2);

@@ -17,6 +17,7 @@ from wetprint.blocks.gain import GainConfig
 from wetprint.blocks.high_pass import HighPassConfig, pole_at
 from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
 from wetprint.blocks.moving_fir import MovingFirConfig
+from wetprint.blocks.pitch_shifter import PitchShifterConfig
 from wetprint.blocks.recurrent import RecurrentConfig
 from wetprint.blocks.wavenet import WaveNetArray, WaveNetConfig
 from wetprint.blocks.waveshaper import WaveshaperConfig
@@ -49,6 +50,8 @@ CONFIGS = [
     ("moving_fir", MovingFirConfig(90.5, 4, 7)),
     ("moving_fir", MovingFirConfig(321.7, 9, 90, channels_out=2)),
     ("moving_fir", MovingFirConfig(800.25, 5, 40, decimation=4, channels_out=2)),
+    ("pitch_shifter", PitchShifterConfig(0.5, 32, 5, 2, 0, transient_share=1.0)),
+    ("pitch_shifter", PitchShifterConfig(1.5, 32, 4, 0, 32, 1.0, delay_samples=7, channels=2)),
     *(
         (cell, config)
         for cell in ("lstm", "gru")
@@ -115,6 +118,7 @@ def test_output_never_depends_on_the_future(block):
 
 
 RECURSIVE = ("high_pass", "lstm", "gru", "modulated_delay")
+RECURSIVE = ("high_pass", "pitch_shifter", "lstm", "gru")
 
 
 @pytest.mark.parametrize(
@@ -139,7 +143,8 @@ def test_a_recursion_hears_all_of_its_past(request_):
         block.pole.data.fill_(0.999)
     elif name == "modulated_delay":
         block.feedback.data.fill_(-0.99)
-    else:  # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
+    elif name in ("lstm", "gru"):
+        # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
         block.cell.bias_ih_l0.data[config.units : 2 * config.units] = 8.0
     audio = noise(block.channels_in, 5000).requires_grad_(True)
     block(audio)[..., -1].sum().backward()
@@ -312,6 +317,22 @@ class TestParallel:
         again.load_state_dict(block.state_dict())
         assert torch.equal(again(audio), block(audio))
 
+    def test_a_branch_that_looks_ahead_less_waits(self):
+        shifter = build("pitch_shifter", PitchShifterConfig(0.5, 32, 5, delay_samples=6))
+        looking, plain = Chain([shifter]), Chain([build("fir", FirConfig(9))])
+        block, audio = Parallel([plain, looking]), noise(1, 700)
+        assert block.lookahead_samples == looking.lookahead_samples > plain.lookahead_samples == 0
+        late = block.lookahead_samples
+        waited = torch.nn.functional.pad(plain(audio), (late, 0))[..., :700]
+        torch.testing.assert_close(block(audio), waited + looking(audio), rtol=1e-4, atol=1e-5)
+        kept = block.valid(audio)
+        torch.testing.assert_close(kept, block(audio)[..., block.context_samples :])
+        stream = block.stream()
+        played = torch.cat(
+            [stream.process(each) for each in audio.split([1, 64, 200, 435], -1)], -1
+        )
+        torch.testing.assert_close(played, block(audio), rtol=1e-4, atol=1e-5)
+
     def test_refuses_branches_that_differ(self):
         with pytest.raises(ValueError, match=r"equal channels_out, got \[1, 2\]"):
             Parallel([Chain([build("fir", FirConfig(3, 1, out))]) for out in (1, 2)])
@@ -372,6 +393,10 @@ class TestChain:
         ({"block": "parallel", "config": {}}, "lists 1 to 16 'branches'"),
         ({"block": "parallel", "config": {"branches": [[]]}}, "list of 1 to 256 blocks"),
         ({"block": "waveshaper", "config": {"reach": 0}}, "reach must be a number"),
+        ({"block": "pitch_shifter", "config": {"ratio": 9}}, "ratio must be a number from 0.125"),
+        ({"block": "pitch_shifter", "config": {"window_samples": 1000}}, "a power of two"),
+        ({"block": "pitch_shifter", "config": {"hop_samples": 600}}, "hop_samples must be"),
+        ({"block": "pitch_shifter", "config": {"delay_samples": 9999}}, "delay_samples must be"),
         ({"block": "waveshaper", "config": {"intervals": 0}}, "intervals must be"),
         ({"block": "modulated_delay", "config": {}}, "does not fit"),
         ({"block": "modulated_delay", "config": {"period_samples": 0}}, "period_samples must be"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wetprint.judging import metrics, spectra
+from wetprint.identify import spectra
+from wetprint.judging import metrics
 
 RATE = 48000
 

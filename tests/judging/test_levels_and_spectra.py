@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wetprint.judging import levels, spectra
+from wetprint.identify import spectra
+from wetprint.judging import levels
 
 RATE = 48000
 

@@ -36,6 +36,10 @@ class Player {
   int channels_out() const noexcept;               // 1 or 2
   std::int64_t latency_samples() const noexcept;   // the delay of the box itself, played too
 
+  // How much later than in the effect everything is played, because the model must hear what comes
+  // first. To a host this is the latency to make up for; whole files are played without it.
+  std::int64_t lookahead_samples() const noexcept;
+
   // Gets ready for blocks of up to `most_frames`, and starts again as reset() does. Longer blocks
   // are played too. Not for the audio thread.
   void prepare(int most_frames);

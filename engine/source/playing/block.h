@@ -25,6 +25,8 @@ class Block {
   virtual int channels_in() const = 0;
   virtual int channels_out() const = 0;
   virtual std::int64_t latency_samples() const { return 0; }
+  // How late it plays because it must hear what comes first; no part of the effect.
+  virtual std::int64_t lookahead_samples() const { return 0; }
 
   // Takes the state that hearing `silence_in` forever leaves, one value a channel, and says what
   // that became. Behind a network with biases silence is a constant, and not zero. No allocation.

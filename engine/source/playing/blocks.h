@@ -18,6 +18,7 @@ std::unique_ptr<Block> build_lstm(Plan& plan);
 std::unique_ptr<Block> build_modulated_delay(Plan& plan);
 std::unique_ptr<Block> build_moving_fir(Plan& plan);
 std::unique_ptr<Block> build_parallel(Plan& plan);
+std::unique_ptr<Block> build_pitch_shifter(Plan& plan);
 std::unique_ptr<Block> build_wavenet(Plan& plan);
 std::unique_ptr<Block> build_waveshaper(Plan& plan);
 

@@ -15,6 +15,7 @@ class Chain {
   int channels_in() const { return series_.channels_in(); }
   int channels_out() const { return series_.channels_out(); }
   std::int64_t latency_samples() const { return series_.latency_samples(); }
+  std::int64_t lookahead_samples() const { return series_.lookahead_samples(); }
   void reset(std::int64_t start_sample) noexcept;
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept;
 

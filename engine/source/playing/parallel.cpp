@@ -1,9 +1,11 @@
-// Chains side by side: all hear the same, what they play is added up.
+// Chains side by side: all hear the same, what they play is added up. A branch that looks ahead less
+// than another hears everything as much later, so that all are late alike.
 #include <algorithm>
 #include <memory>
 #include <vector>
 
 #include "playing/blocks.h"
+#include "playing/history.h"
 #include "playing/series.h"
 
 namespace wetprint::playing {
@@ -27,6 +29,7 @@ class Parallel : public Block {
         plan.settings.refuse("its branches differ in their channels");
       }
     }
+    past_ = History(plan.budget, channels_in(), most_waiting());
   }
 
   int channels_in() const override { return branches_.front()->channels_in(); }
@@ -38,29 +41,61 @@ class Parallel : public Block {
     return least;
   }
 
+  std::int64_t lookahead_samples() const override {
+    std::int64_t most = 0;
+    for (const auto& branch : branches_) most = std::max(most, branch->lookahead_samples());
+    return most;
+  }
+
   void settle(const float* silence_in, float* silence_out, std::int64_t start_sample) override {
+    for (int channel = 0; channel < channels_in(); ++channel) {
+      past_.next()[channel * past_.stride()] = silence_in[channel];
+    }
+    past_.fill_with_next();
     float sum[kMostChannels] = {};
     for (const auto& branch : branches_) {
       float part[kMostChannels] = {};
-      branch->settle(silence_in, part, start_sample);
+      branch->settle(silence_in, part, start_sample - waiting(*branch));
       for (int channel = 0; channel < channels_out(); ++channel) sum[channel] += part[channel];
     }
     std::copy_n(sum, channels_out(), silence_out);
   }
 
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept override {
-    branches_.front()->process(inputs, outputs, frames);
+    for (int channel = 0; channel < channels_in(); ++channel) {
+      std::copy_n(inputs[channel], frames, past_.next() + channel * past_.stride());
+    }
+    past_.publish();
+    play_late(*branches_.front(), outputs, frames);
     float* rows[] = {room_[0], room_[1]};
     for (std::size_t next = 1; next < branches_.size(); ++next) {
-      branches_[next]->process(inputs, rows, frames);
+      play_late(*branches_[next], rows, frames);
       for (int channel = 0; channel < channels_out(); ++channel) {
         for (int frame = 0; frame < frames; ++frame) outputs[channel][frame] += room_[channel][frame];
       }
     }
+    past_.advance(frames);
   }
 
  private:
+  std::int64_t waiting(const Series& branch) const { return lookahead_samples() - branch.lookahead_samples(); }
+
+  std::int64_t most_waiting() const {
+    std::int64_t most = 0;
+    for (const auto& branch : branches_) most = std::max(most, waiting(*branch));
+    return most;
+  }
+
+  void play_late(Series& branch, float* const* outputs, int frames) noexcept {
+    const float* heard[kMostChannels];
+    for (int channel = 0; channel < channels_in(); ++channel) {
+      heard[channel] = past_.window(waiting(branch)) + channel * past_.stride();
+    }
+    branch.process(heard, outputs, frames);
+  }
+
   std::vector<std::unique_ptr<Series>> branches_;
+  History past_;
   alignas(64) float room_[kMostChannels][kMostFrames] = {};
 };
 

@@ -84,6 +84,10 @@ int Player::channels_out() const noexcept { return inside_->chain.channels_out()
 
 std::int64_t Player::latency_samples() const noexcept { return inside_->chain.latency_samples(); }
 
+std::int64_t Player::lookahead_samples() const noexcept {
+  return inside_->chain.lookahead_samples();
+}
+
 void Player::prepare(int) { reset(); }
 
 void Player::reset(std::int64_t start_sample) noexcept { inside_->chain.reset(start_sample); }

@@ -5,8 +5,10 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/chain.cpp
   ${PLAYING}/delay.cpp
   ${PLAYING}/dilated.cpp
+  ${PLAYING}/fft.cpp
   ${PLAYING}/fir.cpp
   ${PLAYING}/gain.cpp
+  ${PLAYING}/grain_reader.cpp
   ${PLAYING}/high_pass.cpp
   ${PLAYING}/json.cpp
   ${PLAYING}/layers.cpp
@@ -16,6 +18,8 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/moving_fir.cpp
   ${PLAYING}/parallel.cpp
   ${PLAYING}/partitions.cpp
+  ${PLAYING}/phases.cpp
+  ${PLAYING}/pitch_shifter.cpp
   ${PLAYING}/player.cpp
   ${PLAYING}/recurrent.cpp
   ${PLAYING}/registry.cpp

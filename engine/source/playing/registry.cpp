@@ -16,6 +16,7 @@ const std::vector<BlockKind>& block_kinds() {
       {"modulated_delay", build_modulated_delay},
       {"moving_fir", build_moving_fir},
       {"parallel", build_parallel},
+      {"pitch_shifter", build_pitch_shifter},
       {"wavenet", build_wavenet},
       {"waveshaper", build_waveshaper},
   };

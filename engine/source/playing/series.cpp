@@ -48,6 +48,12 @@ std::int64_t Series::latency_samples() const {
                          [](auto sum, const auto& block) { return sum + block->latency_samples(); });
 }
 
+std::int64_t Series::lookahead_samples() const {
+  return std::accumulate(
+      blocks_.begin(), blocks_.end(), std::int64_t{0},
+      [](auto sum, const auto& block) { return sum + block->lookahead_samples(); });
+}
+
 void Series::settle(const float* silence_in, float* silence_out, std::int64_t start_sample) {
   float silence[2][kMostChannels] = {};
   std::copy_n(silence_in, channels_in(), silence[0]);

@@ -18,6 +18,7 @@ class Series {
   int channels_in() const { return blocks_.front()->channels_in(); }
   int channels_out() const { return blocks_.back()->channels_out(); }
   std::int64_t latency_samples() const;
+  std::int64_t lookahead_samples() const;
   void settle(const float* silence_in, float* silence_out, std::int64_t start_sample);
   // Plays at most kMostFrames frames.
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept;

@@ -42,6 +42,9 @@ class Block(nn.Module, abc.ABC):
         context_samples: how many samples of its past one output sample needs; ``valid`` drops as
             many. One less than ``receptive_field_samples`` where that is finite.
         latency_samples: the pure delay that the block adds.
+        lookahead_samples: how late the block plays, because it must hear what comes before it can
+            play what is now. No part of the effect: ``forward``, ``valid`` and ``stream`` are late
+            by it, and whoever plays a whole file takes it out again.
         learning_rate_factor: how fast its parameters are trained, beside those of other blocks.
     """
 
@@ -50,6 +53,7 @@ class Block(nn.Module, abc.ABC):
     channels_out: int
     context_samples: int = 0
     latency_samples: int = 0
+    lookahead_samples: int = 0
     learning_rate_factor: float = 1.0
 
     @property
@@ -127,7 +131,7 @@ class HistoryStream(BlockStream):
         context = self.block.context_samples
         if audio.shape[-1] == 0:
             return audio.new_zeros((audio.shape[0], self.block.channels_out, 0))
-        heard = torch.cat([self.history, audio], dim=-1)
+        heard = torch.cat([self.history.to(audio), audio], dim=-1)
         wet = self.block.valid(heard, self.next_sample - context)
         self.history = heard[..., heard.shape[-1] - context :]
         self.next_sample += audio.shape[-1]

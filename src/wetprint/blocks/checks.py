@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import TypeGuard
+
 LONGEST_MEMORY_SAMPLES = 60 * 192_000
 """A minute at the highest usual rate: no effect remembers longer, and no file may claim to."""
 
@@ -16,6 +19,22 @@ def whole_number(name: str, value: object, minimum: int, maximum: int) -> None:
         raise ValueError(
             f"{name} must be a whole number from {minimum} to {maximum}, got {value!r}"
         )
+
+
+def number(name: str, value: object, minimum: float, maximum: float) -> None:
+    """Refuse anything but a number within a range.
+
+    Raises:
+        ValueError: naming the argument, the range, and what came.
+    """
+    if not _is_number(value) or not minimum <= value <= maximum:
+        raise ValueError(f"{name} must be a number from {minimum:g} to {maximum:g}, got {value!r}")
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value)
 
 
 def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:

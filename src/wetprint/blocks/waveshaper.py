@@ -7,14 +7,13 @@ antialiasing; the curve folds what lies above half the sample rate, as most plug
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from wetprint.blocks.block import Block
-from wetprint.blocks.checks import whole_number
+from wetprint.blocks.checks import number, whole_number
 from wetprint.blocks.spline import slope_weights, straight, value_weights
 
 MOST_INTERVALS = 4096
@@ -37,9 +36,7 @@ class WaveshaperConfig:
     def __post_init__(self) -> None:
         whole_number("intervals", self.intervals, 1, MOST_INTERVALS)
         whole_number("channels", self.channels, 1, 2)
-        number = isinstance(self.reach, int | float) and not isinstance(self.reach, bool)
-        if not number or not math.isfinite(self.reach) or not 1e-9 <= self.reach <= 1e9:
-            raise ValueError(f"reach must be a number from 1e-9 to 1e9, got {self.reach!r:.50}")
+        number("reach", self.reach, 1e-9, 1e9)
 
 
 class Waveshaper(Block):

@@ -25,6 +25,7 @@ def info(
         "channels_in": loaded.channels_in,
         "channels_out": loaded.channels_out,
         "latency_samples": loaded.latency_samples,
+        "lookahead_samples": loaded.lookahead_samples,
         "parameters": loaded.parameter_count,
         "played_by": ModelStream(loaded).played_by,
         "chain": [block_to_dict(block) for block in loaded.chain],

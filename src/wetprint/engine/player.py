@@ -29,6 +29,7 @@ class Player:
         self.channels_in: int = self._player.channels_in
         self.channels_out: int = self._player.channels_out
         self.latency_samples: int = self._player.latency_samples
+        self.lookahead_samples: int = self._player.lookahead_samples
         if start_sample:
             self.reset(start_sample)
 

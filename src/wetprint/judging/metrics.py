@@ -33,16 +33,14 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from wetprint.errors import PairError
-from wetprint.judging import levels, spectra
+from wetprint.identify import spectra
+from wetprint.judging import levels
 
 # (transform, hop, window) in samples, the defaults of Parallel WaveGAN and of auraloss.
 STFT_RESOLUTIONS = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))
 STFT_POWER_FLOOR = 1e-8  # auraloss' eps: magnitudes below 1e-4 count as 1e-4
 
-MEL_RANGE_DB = 80.0
-SILENT_POWER = (
-    1e-12  # what a target of pure silence is taken to peak at, so that figures stay finite
-)
+SILENT_POWER = spectra.SILENT_POWER
 
 GAIN_RANGE_DB = 60.0  # levels are held this far below the target's loudest moment
 PLAYING_RANGE_DB = 50.0  # the dry signal plays where it is within this of its loudest moment
@@ -234,19 +232,14 @@ def _stft_distance(
 
 
 def mel_distance(prediction: np.ndarray, target: np.ndarray, sample_rate: int) -> float:
-    """Return the mean absolute difference of log-mel spectrograms in dB.
-
-    Both spectrograms (``spectra.mel_power``: 128 bands, 43 ms) are held at 80 dB below the loudest
-    cell of the target over all channels, so that what nobody hears does not decide.
+    """Return the mean absolute difference of log-mel spectrograms in dB; see spectra.log_mel.
 
     Raises:
         PairError: the two do not fit together.
     """
     validate(prediction, target)
-    wanted = spectra.mel_power(target, sample_rate)
-    floor = max(float(wanted.max()), SILENT_POWER) * 10.0 ** (-MEL_RANGE_DB / 10.0)
-    ours = np.maximum(spectra.mel_power(prediction, sample_rate), floor)
-    return float(10.0 * np.mean(np.abs(np.log10(ours / np.maximum(wanted, floor))), dtype=float))
+    ours, wanted = spectra.log_mel(prediction, target, sample_rate)
+    return float(np.mean(np.abs(ours - wanted), dtype=float))
 
 
 def gain_envelope_error(

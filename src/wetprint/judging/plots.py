@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wetprint import outputs
-from wetprint.judging import levels, spectra
+from wetprint.identify import spectra
+from wetprint.judging import levels
 from wetprint.judging.contexts import BEST_FIR, DRY, MODEL, REPEAT, Evaluation, as_channels
 from wetprint.judging.excerpts import extremes, loudest_start, pooled
 from wetprint.judging.palette import LIGHT as COLOUR

@@ -134,16 +134,21 @@ class Batches:
 
 
 def predict(chain, take: Take, device: torch.device, block_samples: int = 1 << 16) -> np.ndarray:
-    """Play a take through a chain, block by block: ``(channels_out, scored_samples)`` float32."""
+    """Play a take through a chain, block by block: ``(channels_out, scored_samples)`` float32.
+
+    What the chain looks ahead is taken out again, as whoever plays a whole file does.
+    """
+    dry = np.pad(take.dry, ((0, 0), (0, chain.lookahead_samples)))
+    kept = slice(chain.lookahead_samples + take.heard_from, None)
     if players := engine_players(chain, start_sample=take.start_sample):
-        return players[0].process(take.dry)[:, take.heard_from :]
+        return players[0].process(dry)[:, kept]
     stream = chain.stream(start_sample=take.start_sample)
     played = []
     with torch.inference_mode():
-        for start in range(0, take.dry.shape[-1], block_samples):
-            block = torch.from_numpy(take.dry[None, :, start : start + block_samples]).to(device)
+        for start in range(0, dry.shape[-1], block_samples):
+            block = torch.from_numpy(dry[None, :, start : start + block_samples]).to(device)
             played.append(stream.process(block)[0].cpu().numpy())
-    return np.concatenate(played, -1)[:, take.heard_from :]
+    return np.concatenate(played, -1)[:, kept]
 
 
 def remaining(

@@ -34,6 +34,7 @@ class Chain(Block):
         self.channels_out = self[-1].channels_out
         self.context_samples = sum(block.context_samples for block in self)
         self.latency_samples = sum(block.latency_samples for block in self)
+        self.lookahead_samples = sum(block.lookahead_samples for block in self)
 
     def __iter__(self) -> Iterator[Block]:
         return (cast(Block, block) for block in self.blocks)

@@ -42,6 +42,11 @@ class Model:
         return self.chain.latency_samples
 
     @property
+    def lookahead_samples(self) -> int:
+        """How late the model plays block by block; whole files come out in time."""
+        return self.chain.lookahead_samples
+
+    @property
     def parameter_count(self) -> int:
         """How many numbers were learned or solved."""
         return sum(parameter.numel() for parameter in self.chain.parameters())

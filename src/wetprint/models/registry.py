@@ -18,6 +18,7 @@ from wetprint.blocks.gain import Gain, GainConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig
 from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
 from wetprint.blocks.moving_fir import MovingFir, MovingFirConfig
+from wetprint.blocks.pitch_shifter import PitchShifter, PitchShifterConfig
 from wetprint.blocks.recurrent import Gru, Lstm, RecurrentConfig
 from wetprint.blocks.wavenet import WaveNet, WaveNetConfig
 from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
@@ -56,6 +57,9 @@ BLOCKS: dict[str, BlockKind] = {
         BlockKind("dilated", "dilated convolutions (WaveNet, TCN)", DilatedConfig, Dilated),
         BlockKind("waveshaper", "a static curve", WaveshaperConfig, Waveshaper),
         BlockKind("high_pass", "a first-order high-pass", HighPassConfig, HighPass),
+        BlockKind(
+            "pitch_shifter", "a phase vocoder that shifts pitch", PitchShifterConfig, PitchShifter
+        ),
         BlockKind("lstm", "a recurrent layer (LSTM)", RecurrentConfig, Lstm),
         BlockKind("gru", "a recurrent layer (GRU)", RecurrentConfig, Gru),
         BlockKind(

@@ -11,7 +11,7 @@ import numpy as np
 from wetprint.audio import AudioReader, AudioWriter, StreamResampler
 from wetprint.errors import AudioFileError, OutputError
 from wetprint.models.model import Model
-from wetprint.playing.stream import ModelStream
+from wetprint.playing.stream import InTimeStream
 from wetprint.progress import Progress, silent
 
 BLOCK_SAMPLES = 1 << 16
@@ -51,7 +51,8 @@ def apply_file(
                 f"expected a sound of 1 or 2 channels, but {source} has {channels}; "
                 "split it into mono or stereo files"
             )
-        stream = ModelStream(model, channels)
+        in_time = InTimeStream(model, channels)
+        stream = in_time.stream
         if rate != model.sample_rate:
             notes.append(
                 f"{reader.info.path} is at {rate} Hz and the model plays at {model.sample_rate} "
@@ -61,7 +62,7 @@ def apply_file(
             notes.append("the model is mono and the file stereo: each side was played alone")
         with AudioWriter(target, rate, stream.channels_out, encoding) as writer:
             written = 0
-            for wet in _played(reader, stream, rate, model.sample_rate):
+            for wet in _played(reader, in_time, rate, model.sample_rate):
                 kept = wet[:, : reader.info.frames - written]
                 writer.write(kept)
                 written += kept.shape[1]
@@ -70,15 +71,18 @@ def apply_file(
 
 
 def _played(
-    reader: AudioReader, stream: ModelStream, file_rate: int, model_rate: int
+    reader: AudioReader, stream: InTimeStream, file_rate: int, model_rate: int
 ) -> Iterator[np.ndarray]:
     """Yield wet blocks; where rates differ at least as many samples as the file has."""
-    there = StreamResampler(file_rate, model_rate, stream.channels_in)
-    back = StreamResampler(model_rate, file_rate, stream.channels_out)
+    channels_in, channels_out = stream.stream.channels_in, stream.stream.channels_out
+    there = StreamResampler(file_rate, model_rate, channels_in)
+    back = StreamResampler(model_rate, file_rate, channels_out)
     for block in reader.blocks(BLOCK_SAMPLES):
         yield back.process(stream.process(there.process(block)))
+    if file_rate == model_rate:
+        yield stream.finish()
     if file_rate != model_rate:  # rounding may leave the way back a sample short: add silence
-        rest = stream.process(there.process(np.zeros((stream.channels_in, 0), "f4"), last=True))
+        rest = stream.process(there.process(np.zeros((channels_in, 0), "f4"), last=True))
         yield back.process(rest)
-        padding = np.zeros((stream.channels_in, model_rate // 100), "f4")
-        yield back.process(stream.process(padding), last=True)
+        yield back.process(stream.process(np.zeros((channels_in, model_rate // 100), "f4")))
+        yield back.process(stream.finish(), last=True)

@@ -21,6 +21,8 @@ class ModelStream:
         start_sample: absolute time of the first sample.
 
     Attributes:
+        lookahead_samples: how late it plays, because the model must hear what comes first; a host
+            makes up for it, and ``InTimeStream`` leaves it out.
         played_by: "engine", or "torch" where the engine is absent, is switched off, or does not
             know a block; both play the same.
 
@@ -35,6 +37,7 @@ class ModelStream:
         if channels not in (1, 2):
             raise ValueError(f"channels must be 1 or 2, got {channels}")
         self.channels_in = channels
+        self.lookahead_samples = model.lookahead_samples
         self.each_side_alone = model.channels_in == 1 and channels == 2
         self.both_sides_alike = model.channels_in == 2 and channels == 1
         self.channels_out = 2 if self.each_side_alone else model.channels_out
@@ -74,6 +77,33 @@ class ModelStream:
             return list(self._stream.process(torch.from_numpy(dry)).numpy())
 
 
+class InTimeStream:
+    """Plays a whole sound block by block so that it comes out in time.
+
+    What the model looks ahead is left out at the start, and asked for at the end.
+
+    Args:
+        model: what to play.
+        channels: channels of the audio, 1 or 2.
+    """
+
+    def __init__(self, model: Model, channels: int = 1):
+        self.stream = ModelStream(model, channels)
+        self.early_samples = self.stream.lookahead_samples
+
+    def process(self, audio: np.ndarray) -> np.ndarray:
+        """Play a block: as many samples, but for those that are left out at the start."""
+        wet = self.stream.process(audio)
+        left_out = min(self.early_samples, wet.shape[1])
+        self.early_samples -= left_out
+        return wet[:, left_out:]
+
+    def finish(self) -> np.ndarray:
+        """Return what is still missing after the last block."""
+        missing = self.stream.lookahead_samples
+        return self.process(np.zeros((self.stream.channels_in, missing), np.float32))
+
+
 def play(model: Model, audio: np.ndarray, block_samples: int = 1 << 16) -> np.ndarray:
     """Play audio of the model's own sample rate, whole.
 
@@ -85,7 +115,7 @@ def play(model: Model, audio: np.ndarray, block_samples: int = 1 << 16) -> np.nd
     Returns:
         ``(channel, time)`` float32.
     """
-    stream = ModelStream(model, audio.shape[0])
+    stream = InTimeStream(model, audio.shape[0])
     starts = range(0, audio.shape[1], block_samples)
     blocks = [stream.process(audio[:, each : each + block_samples]) for each in starts]
-    return np.concatenate(blocks, axis=1) if blocks else np.zeros((stream.channels_out, 0), "f4")
+    return np.concatenate([*blocks, stream.finish()], axis=1)
