@@ -5,6 +5,7 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/chain.cpp
   ${PLAYING}/delay.cpp
   ${PLAYING}/dilated.cpp
+  ${PLAYING}/echo.cpp
   ${PLAYING}/fir.cpp
   ${PLAYING}/gain.cpp
   ${PLAYING}/high_pass.cpp

@@ -43,6 +43,7 @@ class Block(nn.Module, abc.ABC):
             many. One less than ``receptive_field_samples`` where that is finite.
         latency_samples: the pure delay that the block adds.
         learning_rate_factor: how fast its parameters are trained, beside those of other blocks.
+        keeps_silence: whether silence stays silence, whatever the parameters.
     """
 
     config: Any
@@ -51,6 +52,7 @@ class Block(nn.Module, abc.ABC):
     context_samples: int = 0
     latency_samples: int = 0
     learning_rate_factor: float = 1.0
+    keeps_silence: bool = True
 
     @property
     def receptive_field_samples(self) -> float:
