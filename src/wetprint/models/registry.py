@@ -192,7 +192,9 @@ def _parallel_from_dict(values: object, depth: int) -> Parallel:
 def _echo_from_dict(values: object, depth: int) -> Echo:
     settings = {"delay_samples", "playback", "feedback"}
     if not isinstance(values, dict) or set(values) != settings:
-        raise ValueError(f"the config of block '{ECHO}' has {sorted(settings)}, got {values!r:.200}")
+        raise ValueError(
+            f"the config of block '{ECHO}' has {sorted(settings)}, got {values!r:.200}"
+        )
     playback, feedback = (
         chain_from_list(values[each], depth + 1) for each in ("playback", "feedback")
     )
