@@ -113,6 +113,14 @@ class PlayedBranches:
             answers.append([self._lags(heard, back, branch.before.shape[-1]), *later])
         return flat(answers)
 
+    def loudest(self) -> list[float | None]:
+        """Return the largest amplitude that each branch's curve was sent."""
+        found: list[float | None] = []
+        for branch, gains in zip(self.branches, self.before, strict=True):
+            signal = self._back(self._mixed(branch, gains)) * self.heard.heard
+            found.append(None if branch.curve is None else float(np.abs(signal).max()))
+        return found
+
     def _mixed(self, branch: Branch, gains: np.ndarray) -> np.ndarray:
         return np.einsum("iwk,ik->wk", self.inputs[list(branch.hears)], gains, optimize=True)
 

@@ -16,6 +16,9 @@ import numpy as np
 
 from wetprint.identify.curve import Curve
 
+ROOM = 1.1
+"""A curve keeps its grid while its reach is within this factor of the one it should have."""
+
 
 @dataclass(frozen=True)
 class Branch:
@@ -48,6 +51,13 @@ class Branch:
         coefficients = self.curve.coefficients + steps[1]
         curve = dataclasses.replace(self.curve, coefficients=coefficients)
         return Branch(self.hears, before, curve, self.after + steps[2])
+
+    def on_reach(self, reach: float) -> Branch:
+        """Return the branch with a curve of this reach; itself where the curve's will do."""
+        curve = self.curve
+        if curve is None or reach / ROOM <= curve.reach <= ROOM * reach:
+            return self
+        return dataclasses.replace(self, curve=curve.on_grid(curve.intervals, reach))
 
 
 @dataclass(frozen=True)
