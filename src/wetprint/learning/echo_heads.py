@@ -6,11 +6,12 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
 from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES
 from wetprint.identify.echo import find_bursts
 from wetprint.identify.linear_response import LinearFitConfig, NormalEquations
-from wetprint.learning.echo_inputs import Head, inputs_apart
+from wetprint.learning.echo_inputs import Head, inputs_apart, inputs_of
 from wetprint.learning.linear import filter_audio
 from wetprint.learning.material import Material, Take, takes_esr
 from wetprint.models.echo import SHORTEST_DELAY_SAMPLES
@@ -23,16 +24,25 @@ MOST_HEADS = 3
 WORTHWHILE = 0.8
 """A further head must bring the error below this share to be believed in."""
 
+GAINS = (0.05, 2.0)
+"""How loud a further head may be beside the first."""
+
+GAIN_TRIALS = 10
+
 NOTHING_LEFT = 1e-6
 """With less error than this there is no head left to be found."""
 
-TAPS = 256
+FILTER_SECONDS = 1024 / 48_000
+"""Short filters leave so much of the low notes that a head would hardly show."""
 
-LISTENED_SECONDS = 30.0
+LISTENED_SECONDS = 15.0
 
 FIT = LinearFitConfig(ridge=1e-7, tolerance=1e-9, most_iterations=300)
 """Where nothing sounds, near half the sample rate, filters of two inputs that are nearly alike must
 not grow against each other: a loop would have gain there. So the ridge is higher than for one."""
+
+TRIAL = LinearFitConfig(ridge=1e-7, tolerance=1e-5, most_iterations=60)
+"""Enough to tell whether there is a head."""
 
 
 def find_heads(material: Material, stop: Callable[[], bool]) -> tuple[Head, ...]:
@@ -49,14 +59,16 @@ def find_heads(material: Material, stop: Callable[[], bool]) -> tuple[Head, ...]
     if not delays:
         return ()
     takes = [shortened(loudest, round(LISTENED_SECONDS * material.sample_rate))]
+    taps = round(FILTER_SECONDS * material.sample_rate)
     heads = (Head(delays[0]),)
-    error, _ = _solved_apart(takes, heads)
+    error, _ = _solved_apart(takes, heads, taps)
     for delay in delays[1 : MOST_HEADS + 1]:
         if error < NOTHING_LEFT or stop() or len(heads) == MOST_HEADS:
             break
-        more, filters = _solved_apart(takes, (*heads, Head(delay)))
+        more, filters = _solved_apart(takes, (*heads, Head(delay)), taps)
         if more < WORTHWHILE * error:
-            heads, error = (*heads, _aligned(delay, filters[0], filters[-1])), more
+            head = _aligned(delay, filters[0], filters[-1])
+            heads, error = (*heads, _weighed(takes, heads, head, taps)), more
     return heads
 
 
@@ -66,12 +78,12 @@ def shortened(take: Take, samples: int) -> Take:
     return dataclasses.replace(take, dry=take.dry[:, :end], wet=take.wet[:, :end])
 
 
-def solved_filters(takes: Sequence[Take], taps: int) -> np.ndarray:
+def solved_filters(takes: Sequence[Take], taps: int, config: LinearFitConfig = FIT) -> np.ndarray:
     """Return the filter of each input of takes: ``(inputs, taps)`` float64."""
     equations = NormalEquations(taps, len(takes[0].dry), 1)
     for take in takes:
         equations.add(take.dry, take.wet, take.heard_from)
-    return equations.solve(FIT).response[0]
+    return equations.solve(config).response[0]
 
 
 def filters_error(takes: Sequence[Take], filters: np.ndarray) -> float:
@@ -81,15 +93,29 @@ def filters_error(takes: Sequence[Take], filters: np.ndarray) -> float:
     )
 
 
-def _solved_apart(takes: list[Take], heads: tuple[Head, ...]) -> tuple[float, np.ndarray]:
+def _solved_apart(
+    takes: list[Take], heads: tuple[Head, ...], taps: int
+) -> tuple[float, np.ndarray]:
     """Return the error with filters of their own for all heads, and those for what was played."""
     apart = [inputs_apart(each, heads) for each in takes]
-    filters = solved_filters(apart, TAPS)
+    filters = solved_filters(apart, taps, TRIAL)
     return filters_error(apart, filters), filters[1 : 1 + len(heads)]
 
 
 def _aligned(delay: int, first: np.ndarray, other: np.ndarray) -> Head:
     """Return the head that plays what the first one does, as like as it may be."""
     alike = np.correlate(other, first, "full")
-    lag = int(np.argmax(np.abs(alike))) - (len(first) - 1)
-    return Head(delay + lag, float(alike[lag + len(first) - 1] / np.square(first).sum()))
+    lag = int(np.argmax(np.abs(alike)))
+    return Head(delay + lag - (len(first) - 1), float(np.sign(alike[lag])))
+
+
+def _weighed(takes: list[Take], heads: tuple[Head, ...], head: Head, taps: int) -> Head:
+    """Return a head with the gain that leaves least error beside those that are known."""
+
+    def error(size: float) -> float:
+        more = (*heads, dataclasses.replace(head, gain=size * head.gain))
+        together = [inputs_of(each, more) for each in takes]
+        return filters_error(together, solved_filters(together, taps, TRIAL))
+
+    found = minimize_scalar(error, bounds=GAINS, method="bounded", options={"maxiter": GAIN_TRIALS})
+    return dataclasses.replace(head, gain=float(found.x) * head.gain)

@@ -2,6 +2,7 @@
 
 The wet signal is known, so that what came back through the loop is known too, and a loop is solved
 as if it were none: the equation-error method (Ljung 1999, System Identification, section 7.3).
+Where the loop hears what the solved echo itself plays instead, the error is that of the output.
 """
 
 from __future__ import annotations
@@ -25,9 +26,15 @@ class Head:
     gain: float = 1.0
 
 
-def inputs_of(take: Take, heads: tuple[Head, ...]) -> Take:
-    """Return a take whose dry side is ``(3, time)``: PLAYED, PLAYED_BEFORE and HEARD_BEFORE."""
-    sums = [_heard_by(heads, each) for each in (take.dry, take.wet)]
+def inputs_of(take: Take, heads: tuple[Head, ...], looped: np.ndarray | None = None) -> Take:
+    """Return a take whose dry side is ``(3, time)``: PLAYED, PLAYED_BEFORE and HEARD_BEFORE.
+
+    Args:
+        take: of one channel.
+        heads: what is added up.
+        looped: ``(1, time)``, what the loop hears instead of the wet signal.
+    """
+    sums = [_heard_by(heads, each) for each in (take.dry, take.wet if looped is None else looped)]
     return _with_inputs(take, [take.dry, *sums], heads)
 
 

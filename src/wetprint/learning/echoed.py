@@ -2,17 +2,20 @@
 
 What is heard is taken apart into what is heard at once and what the heads of a line play
 (``echo_heads.py``), filters first, each from what was played and what was heard one echo ago. Where
-filters leave something, both parts are bent by curves: the echo in two bands, since a tape's low
-notes and its high ones bend apart (``identify/branches.py``). The chain that results records what
-it plays itself (``echo_chain.py``), and is judged by what it then plays.
+filters leave something, the echo is bent by curves, in two bands, since a tape's low notes and its
+high ones bend apart (``identify/branches.py``). The chain that results records what it plays itself
+(``echo_chain.py``), and is judged by what it then plays. As long as that gains something, curves
+are solved again with a loop that hears what the chain plays, not what the effect played: from the
+equation's error to the output's (Ljung 1999, System Identification, section 7.3).
 
-Left out: more than one channel, heads that differ in colour, tapes whose speed wanders.
+Left out: curves in what is heard at once, more than one channel, heads that differ in colour, tapes
+whose speed wanders.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -27,7 +30,7 @@ from wetprint.learning.echo_chain import echo_chain
 from wetprint.learning.echo_heads import filters_error, find_heads, shortened, solved_filters
 from wetprint.learning.echo_inputs import HEARD_BEFORE, PLAYED, PLAYED_BEFORE, Head, inputs_of
 from wetprint.learning.linear import never
-from wetprint.learning.material import Material, Take, validation_esr
+from wetprint.learning.material import Material, Take, predict, validation_esr
 from wetprint.learning.windows import choose_stretches
 from wetprint.models.chain import Chain
 from wetprint.progress import Progress, silent
@@ -53,6 +56,16 @@ WORTH_BENDING = 1e-6
 WORTHWHILE = 0.8
 """Curves must bring the error below this share to stay."""
 
+ROUNDS = 4
+"""How often curves are solved at most, each time with what the last chain plays in the loop."""
+
+GAINING = 0.97
+"""A round must bring the error below this share of the one before."""
+
+FADING_ECHOES = 40
+
+CPU = torch.device("cpu")
+
 LOOP_LIMIT = 0.999
 """The loop's gain must stay below this at every frequency: at 1 it would sound for ever."""
 
@@ -61,7 +74,7 @@ INTERVALS = 256
 HEADROOM = 1.1
 """Curves reach this much further than the loudest sample heard."""
 
-STEPS = SolveConfig(most_steps=24, inner_steps=25, damping=1e-5, worthwhile=0.002)
+STEPS = SolveConfig(most_steps=10, inner_steps=20, damping=1e-5, worthwhile=0.005)
 
 
 def solve_echoed(
@@ -93,7 +106,7 @@ def solve_echoed(
         return None
     chain = _linear_chain(filters, heads)
     if error > WORTH_BENDING and not stop():
-        chain = _better(chain, _bent_chain(filters, heads, takes, stop, progress), material)
+        chain = _better(chain, _bent_chain(filters, heads, material, stop, progress), material)
     progress("solving the echo", 1.0)
     return chain
 
@@ -127,38 +140,66 @@ def _linear_chain(filters: np.ndarray, heads: tuple[Head, ...]) -> Chain:
 def _bent_chain(
     filters: np.ndarray,
     heads: tuple[Head, ...],
-    takes: list[Take],
+    material: Material,
     stop: Callable[[], bool],
     progress: Progress,
 ) -> Chain:
-    """Solve curves, starting from straight ones."""
-    begun = _straight_branches(filters)
-    heard = choose_stretches(takes, 2 * CURVE_TAPS)
-    played = _with_room(PlayedBranches.of(begun, heard))
+    """Solve curves, starting from straight ones, until the chain by itself plays no better."""
+    branches = _straight_branches(filters, _middle(material.training))
+    best = (np.inf, _linear_chain(filters, heads))
+    loops: list[np.ndarray | None] = [None] * len(material.training)
     steps = itertools.count(1)
 
     def report(error: float) -> None:
-        progress("bending the echo", 1.0 - 0.9 ** next(steps), f"error {error:.2g}")
+        progress("bending the echo", 1.0 - 0.95 ** next(steps), f"error {error:.2g}")
 
-    found = descend(played, STEPS, stop, report, _with_room).branches
-    at_once = [each for each in found if each.hears == (PLAYED,)]
-    later = [each for each in found if each.hears != (PLAYED,)]
-    return echo_chain(at_once, later, heads)
+    for _ in range(ROUNDS):
+        takes = [inputs_of(*each) for each in _zipped(material.training, heads, loops)]
+        heard = choose_stretches(takes, 2 * CURVE_TAPS)
+        begun = _with_room(PlayedBranches.of(branches, heard))
+        branches = descend(begun, STEPS, stop, report, _with_room).branches
+        chain = echo_chain(branches[:1], branches[1:], heads)
+        error = validation_esr(chain, material, CPU)
+        if error > GAINING * best[0] or not fades(chain, heads):
+            break
+        best = (error, chain)
+        if stop():
+            break
+        loops = [_played_whole(chain, take) for take in material.training]
+    return best[1]
 
 
-def _straight_branches(filters: np.ndarray) -> tuple[Branch, ...]:
+def _zipped(takes, heads: tuple[Head, ...], loops: list[np.ndarray | None]):
+    return ((take, heads, loop) for take, loop in zip(takes, loops, strict=True))
+
+
+def _played_whole(chain: Chain, take: Take) -> np.ndarray:
+    """Return what a chain plays of a take, and before that what was heard: ``(1, time)``."""
+    played = predict(chain, take, CPU)
+    return np.concatenate([take.wet[:, : take.heard_from], played], -1)
+
+
+def fades(chain: Chain, heads: tuple[Head, ...]) -> bool:
+    """Say whether a chain's echo of a loud burst has become softer many echoes later."""
+    delay = heads[-1].delay_samples
+    dry = np.zeros((1, (FADING_ECHOES + 2) * delay), np.float32)
+    dry[:, :delay] = np.random.default_rng(0).uniform(-1.0, 1.0, delay)
+    played = predict(chain, Take(dry, dry), CPU).astype(np.float64)
+    early, late = played[:, delay : 2 * delay], played[:, -delay:]
+    return bool(np.square(late).sum() < 0.5 * np.square(early).sum())
+
+
+def _straight_branches(filters: np.ndarray, middle: float) -> tuple[Branch, ...]:
     """Share what the filters do among branches with curves that do not bend yet."""
-    at_once, later = filters[[PLAYED]], filters[[PLAYED_BEFORE, HEARD_BEFORE]]
+    later = _resized(filters[[PLAYED_BEFORE, HEARD_BEFORE]], CURVE_TAPS)
     wire = np.zeros(CURVE_TAPS)
     wire[0] = 1.0
     curve = Curve(1.0, straight(INTERVALS, 1.0))
-    kept = _resized(later, CURVE_TAPS)
-    low = sosfilt(butter(2, _middle(kept), output="sos"), kept)
+    low = sosfilt(butter(2, middle, output="sos"), later)
     return (
-        Branch((PLAYED,), 0.5 * at_once),
-        Branch((PLAYED,), wire[None], curve, 0.5 * _resized(at_once, CURVE_TAPS)[0]),
+        Branch((PLAYED,), filters[[PLAYED]]),
         Branch((PLAYED_BEFORE, HEARD_BEFORE), low, curve, wire),
-        Branch((PLAYED_BEFORE, HEARD_BEFORE), kept - low, curve, wire),
+        Branch((PLAYED_BEFORE, HEARD_BEFORE), later - low, curve, wire),
     )
 
 
@@ -167,15 +208,11 @@ def _resized(filters: np.ndarray, taps: int) -> np.ndarray:
     return np.pad(kept, ((0, 0), (0, taps - kept.shape[-1])))
 
 
-def _middle(filters: np.ndarray) -> float:
-    """Return what splits music played through filters about evenly, as a share of half the rate.
-
-    Music is taken to fall by 6 dB an octave, as pink noise does twice over.
-    """
-    gains = np.square(np.abs(np.fft.rfft(filters[0], 8 * filters.shape[-1])))[1:]
-    power = np.cumsum(gains / np.square(np.arange(1, len(gains) + 1)))
-    middle = int(np.searchsorted(power, 0.5 * power[-1])) + 1
-    return min(0.9, middle / len(gains))
+def _middle(takes: Sequence[Take]) -> float:
+    """Return what splits the energy of wet takes in two halves, as a share of half the rate."""
+    loudest = max(takes, key=lambda take: float(np.square(take.wet).sum()))
+    power = np.cumsum(np.square(np.abs(np.fft.rfft(loudest.wet[0]))))
+    return float(np.clip(np.searchsorted(power, 0.5 * power[-1]) / len(power), 1e-3, 0.9))
 
 
 def _with_room(played: PlayedBranches) -> PlayedBranches:
@@ -194,6 +231,5 @@ def _reach(loudest: float | None) -> float | None:
 
 def _better(linear: Chain, bent: Chain, material: Material) -> Chain:
     """Return the bent chain where it plays the kept takes clearly better by itself."""
-    device = torch.device("cpu")
-    straight_error = validation_esr(linear, material, device)
-    return bent if validation_esr(bent, material, device) < WORTHWHILE * straight_error else linear
+    straight_error = validation_esr(linear, material, CPU)
+    return bent if validation_esr(bent, material, CPU) < WORTHWHILE * straight_error else linear

@@ -18,7 +18,7 @@ HEARD_SECONDS = 30.0
 
 STRETCH_SAMPLES = 1 << 15
 
-STRETCHES = 32
+STRETCHES = 24
 
 LOWEST_HZ = 15.0
 """What lies below is not listened to: a window is too short to tell."""
