@@ -69,7 +69,8 @@ def choose_stretches(takes: list[Take], context: int) -> Heard:
         for start in range(_first_scored(take, context), take.dry.shape[-1], scored)
     ]
     wanted = np.linspace(0, len(places) - 1, min(STRETCHES, len(places))).astype(int)
-    cut = [_window(*places[each], context, length) for each in wanted]
+    chosen = [places[each] for each in wanted]
+    cut = [_window(take, at, context, length) for take, at in chosen]
     inputs, wet, heard = zip(*cut, strict=True)
     return Heard(np.stack(inputs, axis=1), np.stack(wet)[:, 0], np.stack(heard))
 
