@@ -84,8 +84,8 @@ class Echo(RecursiveBlock):
         self.config = config
         self.playback, self.feedback = playback, feedback
         self.channels_in, self.channels_out = playback.channels_in, playback.channels_out
-        round_samples = config.delay_samples + playback.context_samples + feedback.context_samples
-        self.context_samples = ECHOES_HEARD * round_samples
+        once = playback.context_samples + feedback.context_samples
+        self.context_samples = ECHOES_HEARD * config.delay_samples + once
 
     def forward(self, audio: Tensor, start_sample: int = 0) -> Tensor:
         """See Block."""
