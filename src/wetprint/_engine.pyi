@@ -95,7 +95,6 @@ def read_delay_line_backward(
     to_delay: Tensor | None,
     threads: int,
 ) -> None: ...
-
 def recirculate(
     interpolation: int, source: Tensor, delay: Tensor, feedback: Tensor, out: Tensor, threads: int
 ) -> None: ...

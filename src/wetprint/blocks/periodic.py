@@ -28,8 +28,7 @@ def check_period(period_samples: object) -> None:
     """
     number = isinstance(period_samples, int | float) and not isinstance(period_samples, bool)
     if (
-        not number
-        or not SHORTEST_PERIOD_SAMPLES <= float(period_samples) <= LONGEST_PERIOD_SAMPLES  # type: ignore[arg-type]
+        not number or not SHORTEST_PERIOD_SAMPLES <= float(period_samples) <= LONGEST_PERIOD_SAMPLES  # type: ignore[arg-type]
     ):
         raise ValueError(
             f"period_samples must be a number from {SHORTEST_PERIOD_SAMPLES:g} to "
