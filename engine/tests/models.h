@@ -189,6 +189,19 @@ inline void add_parallel(ModelWriter& model) {
   model.weight("branches.1.blocks.1.gain", {1}, 1.0f);
 }
 
+// A filter and a curve to be heard through, a gain on the way back.
+inline void add_echo(ModelWriter& model, int delay) {
+  model.block("echo",
+              R"({"delay_samples":)" + std::to_string(delay) +
+                  R"(,"playback":[{"block":"fir","config":{"taps":3,"channels_in":1,)"
+                  R"("channels_out":1}},{"block":"waveshaper","config":{"intervals":8,)"
+                  R"("reach":0.5,"channels":1}}],"feedback":[{"block":"gain","config":)"
+                  R"({"channels":1}}]})");
+  model.weight("playback.blocks.0.response", {1, 1, 3}, 0.3f);
+  model.weight("playback.blocks.1.coefficients", {11}, 0.3f);
+  model.weight("feedback.blocks.0.gain", {1}, 0.5f);
+}
+
 struct Example {
   std::string name;
   ModelWriter model;
@@ -218,6 +231,8 @@ inline std::vector<Example> example_models() {
   add_pitch_shifter(begin("pitch down", 1, 1), 0.5, 2048, 455);
   add_pitch_shifter(begin("pitch up", 1, 1), 1.5, 256, 40);
   add_parallel(begin("parallel", 1, 1));
+  add_echo(begin("echo of the shortest delay", 1, 1), 64);
+  add_echo(begin("echo", 1, 1), 777);
   add_recurrent(begin("lstm", 2, 1), "lstm", 5, 2, 1);
   add_recurrent(begin("gru", 1, 2), "gru", 20, 1, 2);
   ModelWriter& chain = begin("chain", 1, 2, 9);

@@ -23,12 +23,39 @@ from wetprint.blocks.wavenet import WaveNetArray, WaveNetConfig
 from wetprint.blocks.waveshaper import WaveshaperConfig
 from wetprint.engine.delay_line import INTERPOLATIONS
 from wetprint.models.chain import Chain
+from wetprint.models.echo import LIMIT, Echo, EchoConfig
 from wetprint.models.parallel import Parallel
-from wetprint.models.registry import BLOCKS, block_from_dict, block_to_dict
+from wetprint.models.registry import BLOCKS, NESTED, block_from_dict, block_to_dict
 
 SHORT = (1, 2, 4)
 
+
+def made(name: str, config) -> Block:
+    return BLOCKS[name].block(config)
+
+
+def side_by_side() -> Parallel:
+    longer = Chain([made("delay", DelayConfig(4)), made("dilated", DilatedConfig(dilations=SHORT))])
+    shorter = Chain([made("fir", FirConfig(9)), made("gain", GainConfig(1))])
+    return Parallel([longer, shorter])
+
+
+def saturating_echo() -> Echo:
+    playback = Chain([made("fir", FirConfig(5)), made("waveshaper", WaveshaperConfig(16, 0.8))])
+    return Echo(EchoConfig(64), playback, Chain([made("gain", GainConfig(1))]))
+
+
+def echo_of_two_heads() -> Echo:
+    """Two channels on the line, one to be heard."""
+    late = Chain([made("delay", DelayConfig(9, 2)), made("fir", FirConfig(2, 2, 1))])
+    heads = Parallel([Chain([made("fir", FirConfig(3, 2, 1))]), late])
+    return Echo(EchoConfig(70), Chain([heads]), Chain([made("fir", FirConfig(4, 1, 2))]))
+
+
 CONFIGS = [
+    ("parallel", side_by_side),
+    ("echo", saturating_echo),
+    ("echo", echo_of_two_heads),
     ("gain", GainConfig(2)),
     ("delay", DelayConfig(5)),
     ("delay", DelayConfig(0, 2)),
@@ -83,11 +110,11 @@ CONFIGS = [
 
 
 def build(name: str, config) -> Block:
-    """Build a block whose every weight is drawn at random."""
+    """Build a block whose every weight is drawn at random; loops lose something every round."""
     torch.manual_seed(3)
-    block = BLOCKS[name].block(config)
+    block = config() if name in NESTED else made(name, config)
     for parameter in block.parameters():
-        nn.init.normal_(parameter, std=0.4)
+        nn.init.normal_(parameter, std=0.15 if name == "echo" else 0.4)
     if isinstance(block, ModulatedDelay):
         block.trajectory.data.mul_(5.0).add_(14.0)  # samples: some of it beyond what may be read
     return block.requires_grad_(False)
@@ -98,7 +125,8 @@ def noise(channels: int, samples: int, batch: int = 1) -> torch.Tensor:
 
 
 def named(request_) -> str:
-    return f"{request_[0]}-{request_[1]}"[:70]
+    name, config = request_
+    return f"{name}-{config.__name__ if callable(config) else config}"[:70]
 
 
 @pytest.fixture(params=CONFIGS, ids=named)
@@ -107,7 +135,7 @@ def block(request) -> Block:
 
 
 def test_every_registered_block_is_tested():
-    assert {name for name, _ in CONFIGS} == set(BLOCKS)
+    assert {name for name, _ in CONFIGS} == {*BLOCKS, *NESTED}
 
 
 def test_output_never_depends_on_the_future(block):
@@ -117,8 +145,7 @@ def test_output_never_depends_on_the_future(block):
     assert future < 1e-6 * past  # an FFT leaves rounding where nothing reaches
 
 
-RECURSIVE = ("high_pass", "lstm", "gru", "modulated_delay")
-RECURSIVE = ("high_pass", "pitch_shifter", "lstm", "gru")
+RECURSIVE = ("high_pass", "lstm", "gru", "modulated_delay", "pitch_shifter", "echo")
 
 
 @pytest.mark.parametrize(
@@ -143,6 +170,9 @@ def test_a_recursion_hears_all_of_its_past(request_):
         block.pole.data.fill_(0.999)
     elif name == "modulated_delay":
         block.feedback.data.fill_(-0.99)
+    elif name == "echo":
+        for each in block.parameters():
+            each.data.abs_().mul_(3.0 if block.channels_in == 1 else 1.0)
     elif name in ("lstm", "gru"):
         # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
         block.cell.bias_ih_l0.data[config.units : 2 * config.units] = 8.0
@@ -289,11 +319,9 @@ class TestParallel:
     """Chains side by side are themselves a block."""
 
     def block(self) -> Parallel:
-        longer = Chain(
-            [build("delay", DelayConfig(4)), build("dilated", DilatedConfig(dilations=SHORT))]
-        )
-        shorter = Chain([build("fir", FirConfig(9)), build("gain", GainConfig(1))])
-        return Parallel([longer, shorter])
+        block = build("parallel", side_by_side)
+        assert isinstance(block, Parallel)
+        return block
 
     def test_is_the_sum_of_its_branches(self):
         block, audio = self.block(), noise(1, 300)
@@ -336,6 +364,62 @@ class TestParallel:
     def test_refuses_branches_that_differ(self):
         with pytest.raises(ValueError, match=r"equal channels_out, got \[1, 2\]"):
             Parallel([Chain([build("fir", FirConfig(3, 1, out))]) for out in (1, 2)])
+
+
+class TestEcho:
+    """A delay line with a loop, whatever is in it."""
+
+    def plain(self, delay: int, gain: float) -> Echo:
+        loop = made("gain", GainConfig(1))
+        loop.gain.data.fill_(gain)
+        return Echo(EchoConfig(delay), Chain([made("fir", FirConfig(1))]), Chain([loop]))
+
+    def test_repeats_at_every_delay_and_weaker_by_the_loops_gain(self):
+        impulse = torch.zeros(1, 1, 400)
+        impulse[..., 3] = 1.0
+        played = self.plain(100, -0.5)(impulse)[0, 0]
+        expected = torch.zeros(400)
+        expected[103], expected[203], expected[303] = 1.0, -0.5, 0.25
+        torch.testing.assert_close(played, expected)
+
+    def test_agrees_with_a_recursion_sample_by_sample(self):
+        block, audio = build("echo", saturating_echo), noise(1, 300).double()
+        block = block.double()
+        taps = block.playback[0].response.flatten().numpy()
+        line, heard = np.zeros(300 + 64), np.zeros(300)
+        for now in range(300):
+            past = line[max(0, now - 4) : now + 1][::-1]  # the line is 64 samples behind
+            filtered = torch.tensor(float(taps[: len(past)] @ past), dtype=torch.float64)
+            heard[now] = float(block.playback[1](filtered[None, None, None]))
+            line[now + 64] = float(audio[0, 0, now] + heard[now] * block.feedback[0].gain)
+        np.testing.assert_allclose(block(audio)[0, 0].numpy(), heard, atol=1e-12)
+
+    def test_a_recursion_in_the_loop_is_exact_too(self):
+        plain, audio = self.plain(64, 0.8), noise(1, 700)
+        feedback = Chain([*plain.feedback, made("high_pass", HighPassConfig())])
+        block = Echo(EchoConfig(64), plain.playback, feedback).requires_grad_(False)
+        torch.testing.assert_close(block(audio), block.stream().process(audio), atol=1e-5, rtol=0)
+
+    @pytest.mark.parametrize("gain", [1.0, -40.0, 1e30])
+    def test_can_never_run_away(self, gain):
+        block = self.plain(64, gain).requires_grad_(False)
+        audio = noise(1, 6000)
+        audio[..., 10], audio[..., 11] = math.nan, math.inf
+        for played in (block(audio), block.stream().process(audio)):
+            assert torch.isfinite(played).all()
+            assert played.abs().max() <= LIMIT
+
+    def test_refuses_what_does_not_fit(self):
+        with pytest.raises(ValueError, match="from what playback returns, 1 channels"):
+            Echo(
+                EchoConfig(64), Chain([made("fir", FirConfig(1, 2, 1))]), self.plain(64, 1).feedback
+            )
+
+    @pytest.mark.parametrize("name", ["dilated", "lstm"])
+    def test_refuses_a_loop_that_makes_sound_of_silence(self, name):
+        network = Chain([Parallel([Chain([BLOCKS[name].block(BLOCKS[name].config())])])])
+        with pytest.raises(ValueError, match="keep silence silent"):
+            Echo(EchoConfig(64), network, self.plain(64, 1).feedback)
 
 
 class TestChain:
@@ -390,6 +474,18 @@ class TestChain:
         ({"block": "gain", "config": []}, "must be an object"),
         ({"block": "delay", "config": {}}, "does not fit"),
         ({"block": "fir", "config": {"taps": 10**12}}, "taps must be"),
+        ({"block": "echo", "config": {"delay_samples": 64}}, "'feedback', 'playback'"),
+        (
+            {
+                "block": "echo",
+                "config": {
+                    "delay_samples": 63,
+                    "playback": [{"block": "gain", "config": {}}],
+                    "feedback": [{"block": "gain", "config": {}}],
+                },
+            },
+            "delay_samples must be a whole number from 64",
+        ),
         ({"block": "parallel", "config": {}}, "lists 1 to 16 'branches'"),
         ({"block": "parallel", "config": {"branches": [[]]}}, "list of 1 to 256 blocks"),
         ({"block": "waveshaper", "config": {"reach": 0}}, "reach must be a number"),
@@ -419,9 +515,14 @@ def test_descriptions_out_of_range_are_refused(description, complaint):
         block_from_dict(description)
 
 
-def test_parallel_chains_nested_without_end_are_refused():
-    description = {"block": "gain", "config": {}}
+@pytest.mark.parametrize("name", NESTED)
+def test_chains_nested_without_end_are_refused(name):
+    gain = {"block": "gain", "config": {}}
+    description = gain
     for _ in range(50):
-        description = {"block": "parallel", "config": {"branches": [[description]]}}
+        config = {"branches": [[description]]}
+        if name == "echo":
+            config = {"delay_samples": 64, "playback": [description], "feedback": [gain]}
+        description = {"block": name, "config": config}
     with pytest.raises(ValueError, match="nested 4 deep"):
         block_from_dict(description)

@@ -13,7 +13,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.blocks.test_contract import CONFIGS, build
+from tests.blocks.test_contract import CONFIGS, build, named, saturating_echo
 from wetprint import engine
 from wetprint.blocks.convolution import FirConfig
 from wetprint.blocks.delay import DelayConfig
@@ -30,7 +30,7 @@ from wetprint.models import Chain, Model
 from wetprint.models.engine_playing import engine_players
 from wetprint.models.model_file import model_to_bytes
 from wetprint.models.parallel import Parallel
-from wetprint.models.registry import BLOCKS, PARALLEL
+from wetprint.models.registry import BLOCKS, NESTED
 from wetprint.playing import ModelStream
 
 pytestmark = pytest.mark.skipif(
@@ -96,7 +96,7 @@ def assert_same(played: np.ndarray, expected: np.ndarray, share_of_peak: float =
 
 
 def test_every_registered_block_is_played():
-    assert playable_blocks() == {*BLOCKS, PARALLEL}
+    assert playable_blocks() == {*BLOCKS, *NESTED}
 
 
 def test_parallel_chains_agree_with_the_twin():
@@ -120,7 +120,18 @@ def test_branches_that_wait_agree_with_the_twin():
     assert_same(by_engine(player, audio), by_twin(chain, audio))
 
 
-@pytest.mark.parametrize("request_", CONFIGS + LONGER, ids=lambda each: f"{each[0]}-{each[1]}"[:70])
+@pytest.mark.parametrize("gain", [1.0, -40.0, 1e30])
+def test_no_loop_runs_away(gain):
+    block = build("echo", saturating_echo)
+    block.feedback[0].gain.data.fill_(gain)
+    audio = noise(1)
+    audio[0, 50] = np.inf
+    played = by_engine(player_of(Chain([block])), audio)
+    assert np.isfinite(played).all()
+    assert abs(played).max() < 1000
+
+
+@pytest.mark.parametrize("request_", CONFIGS + LONGER, ids=named)
 def test_agrees_with_the_twin(request_):
     chain = Chain([build(*request_)])
     audio = noise(chain.channels_in)

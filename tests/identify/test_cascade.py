@@ -10,8 +10,9 @@ from scipy.signal import butter, lfilter
 
 from wetprint.blocks.spline import straight
 from wetprint.identify.cascade import Cascade, Reference, Windows
-from wetprint.identify.cascade_solver import SolveConfig, solve_cascade
+from wetprint.identify.cascade_solver import solve_cascade
 from wetprint.identify.curve import Curve, Placed
+from wetprint.identify.descent import SolveConfig
 from wetprint.identify.gauss_newton import Played
 
 CONTEXT, SAMPLES = 126, 4096

@@ -43,7 +43,7 @@ struct Plan {
   Weights& weights;
   Budget& budget;
   std::string prefix;  // of the names of its weights, which `weights` has entered
-  int depth;           // how many parallel blocks it lies within
+  int depth;           // how many chains within chains it lies in
 };
 
 }  // namespace wetprint::playing

@@ -6,6 +6,7 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/delay.cpp
   ${PLAYING}/dilated.cpp
   ${PLAYING}/fft.cpp
+  ${PLAYING}/echo.cpp
   ${PLAYING}/fir.cpp
   ${PLAYING}/gain.cpp
   ${PLAYING}/grain_reader.cpp

@@ -8,6 +8,7 @@ const std::vector<BlockKind>& block_kinds() {
   static const std::vector<BlockKind> kinds = {
       {"delay", build_delay},
       {"dilated", build_dilated},
+      {"echo", build_echo},
       {"fir", build_fir},
       {"gain", build_gain},
       {"gru", build_gru},

@@ -11,8 +11,8 @@ namespace wetprint::playing {
 
 class Series {
  public:
-  // `prefix` is where the blocks' weights are named, such as "blocks."; `depth` is how many parallel
-  // blocks the series lies within. Throws ModelError unless the blocks fit one another.
+  // `prefix` is where the blocks' weights are named, such as "blocks."; `depth` is how many
+  // chains within chains it lies in. Throws ModelError unless the blocks fit one another.
   Series(const Json& list, const std::string& prefix, Weights& weights, Budget& budget, int depth);
 
   int channels_in() const { return blocks_.front()->channels_in(); }

@@ -56,6 +56,12 @@ const std::vector<Json>& Settings::list(const char* key, Range count) {
   return value->list;
 }
 
+const Json& Settings::value(const char* key) {
+  const Json* value = take(key);
+  if (!value) refuse(std::string(key) + " is absent");
+  return *value;
+}
+
 std::vector<int> Settings::numbers(const char* key, Range count, Range each) {
   std::vector<int> found;
   for (const Json& value : list(key, count)) found.push_back(checked(value, key, each));

@@ -32,6 +32,8 @@ class Settings {
   int word(const char* key, const std::vector<std::string>& allowed, int otherwise);
   double real(const char* key, double least, double most, double otherwise);
   const std::vector<Json>& list(const char* key, Range count);
+  // Whatever it is; who asks for it checks it.
+  const Json& value(const char* key);
 
   // Refuses settings that nobody asked for.
   void finish() const;

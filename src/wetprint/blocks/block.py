@@ -46,6 +46,7 @@ class Block(nn.Module, abc.ABC):
             play what is now. No part of the effect: ``forward``, ``valid`` and ``stream`` are late
             by it, and whoever plays a whole file takes it out again.
         learning_rate_factor: how fast its parameters are trained, beside those of other blocks.
+        keeps_silence: whether silence stays silence, whatever the parameters.
     """
 
     config: Any
@@ -55,6 +56,7 @@ class Block(nn.Module, abc.ABC):
     latency_samples: int = 0
     lookahead_samples: int = 0
     learning_rate_factor: float = 1.0
+    keeps_silence: bool = True
 
     @property
     def receptive_field_samples(self) -> float:

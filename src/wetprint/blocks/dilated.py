@@ -119,6 +119,8 @@ class DilatedLayer(nn.Module):
 class Dilated(Block):
     """The whole network: lift to ``width`` channels, the layers, mix down."""
 
+    keeps_silence = False
+
     def __init__(self, config: DilatedConfig):
         super().__init__()
         self.config = config

@@ -59,6 +59,7 @@ class RecurrentConfig:
 class Recurrent(RecursiveBlock):
     """What both cells share; ``cell`` holds the weights under PyTorch's names."""
 
+    keeps_silence = False
     cell: nn.LSTM | nn.GRU
 
     def __init__(self, config: RecurrentConfig):

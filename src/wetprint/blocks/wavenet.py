@@ -144,6 +144,8 @@ class LayerArray(nn.Module):
 class WaveNet(Block):
     """All arrays, one after the other."""
 
+    keeps_silence = False
+
     def __init__(self, config: WaveNetConfig):
         super().__init__()
         self.config = config

@@ -7,38 +7,16 @@ doi:10.1137/0111030), whose steps ``gauss_newton.py`` finds.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.fft import irfft, rfft
 
 from wetprint.identify.cascade import Cascade, Reference, Windows
+from wetprint.identify.descent import SolveConfig, descend
 from wetprint.identify.gauss_newton import Played
 
 HEADROOM = 1.1
 """Curves reach this much further than the loudest sample heard."""
-
-SHORTER_STEPS = (1.0, 0.5, 0.25)
-"""Shares of a step that are tried before the damping is raised."""
-
-MOST_DAMPING = 1e4
-
-
-@dataclass(frozen=True)
-class SolveConfig:
-    """How a cascade is solved.
-
-    Attributes:
-        most_steps: Levenberg-Marquardt steps at most.
-        inner_steps: conjugate-gradient steps in each.
-        damping: to start with, beside the preconditioner.
-        worthwhile: a step that lowers the error by a smaller share than this is the last.
-    """
-
-    most_steps: int = 20
-    inner_steps: int = 20
-    damping: float = 1e-3
-    worthwhile: float = 0.01
 
 
 def solve_cascade(
@@ -63,34 +41,14 @@ def solve_cascade(
     """
     config = config or SolveConfig()
     reference = Reference.of(windows)
-    best = Played(_with_room(start, windows), reference)
-    damping = config.damping
-    for _ in range(config.most_steps):
-        found = _descended(best, best.step(damping, config.inner_steps, stop))
-        if found is None:
-            damping *= 10.0
-            if damping > MOST_DAMPING or stop():
-                break
-            continue
-        gained = 1.0 - found.error / best.error
-        damping = max(damping / 5.0, 1e-9)
-        best = found
-        report(best.error)
-        if gained < config.worthwhile or stop():
-            break
-        roomier = _with_room(best.cascade, windows)
-        if roomier is not best.cascade:
-            best = Played(roomier, reference)
+
+    def renewed(played: Played) -> Played:
+        roomier = _with_room(played.cascade, windows)
+        return played if roomier is played.cascade else Played(roomier, reference)
+
+    begun = Played(_with_room(start, windows), reference)
+    best = descend(begun, config, stop, report, renewed)
     return best.cascade, best.error
-
-
-def _descended(played: Played, step: np.ndarray) -> Played | None:
-    """Return where a step or a part of it leads to less error, or None."""
-    for share in SHORTER_STEPS:
-        found = Played(played.cascade.moved(share * step), played.reference)
-        if found.error < played.error:
-            return found
-    return None
 
 
 def _with_room(cascade: Cascade, windows: Windows) -> Cascade:

@@ -1,7 +1,8 @@
 """Static curves as they are solved for: cubic splines, and their exact derivatives.
 
 See wetprint.blocks.spline for the splines. A curve is linear in its coefficients: ``Placed`` holds,
-for every amplitude that was heard, what each coefficient adds.
+for every amplitude that was heard, what each coefficient adds. The curves are P-splines (Eilers and
+Marx 1996, doi:10.1214/ss/1038425655), so that stretches that were never heard go on smoothly.
 """
 
 from __future__ import annotations
@@ -15,6 +16,14 @@ from wetprint.blocks.spline import slope_weights, straight, value_weights
 
 PIECE_SAMPLES = 1 << 14
 """Signals are placed piece by piece: in the processor's cache, however long they are."""
+
+EXPECTED_BEND = 1.0
+"""Change of slope from knot to knot that is to be expected, beside the curve's mean slope. Where
+little was heard, a curve bends no more than that for an error of the size still left."""
+
+GRAM_FLOOR = 1e-9
+"""Added to the diagonal of a curve's matrix, beside its largest entry: neither what was never heard
+of a curve nor a straight line, which no penalty sees, may leave the matrix without an inverse."""
 
 
 @dataclass(frozen=True)
@@ -121,3 +130,23 @@ def _place(curve: Curve, amplitude: np.ndarray) -> tuple[np.ndarray, np.ndarray,
     slopes = density * np.stack(slope_weights(place))
     values = np.stack(value_weights(place)) + slopes * (amplitude - bent)
     return np.stack([left, left + 1, left + 2, left + 3]), values, slopes
+
+
+def roughness_matrix(coefficients: np.ndarray, left: float) -> np.ndarray:
+    """Return the penalty on second differences of a curve, as in Eilers and Marx.
+
+    Its weight is the variance of the error left over that of the bends to be expected, so that a
+    curve that explains nearly all may bend as it must.
+
+    Args:
+        coefficients: the curve's at present.
+        left: mean square of the error.
+    """
+    bend = np.diff(np.eye(len(coefficients)), 2, axis=0)
+    expected = EXPECTED_BEND * max(float(np.ptp(coefficients)), 1e-9) / len(coefficients)
+    return left / expected**2 * bend.T @ bend
+
+
+def definite(matrix: np.ndarray) -> np.ndarray:
+    """Lift a curve's matrix that rounding may have left without an inverse."""
+    return matrix + GRAM_FLOOR * max(float(np.diag(matrix).max()), 1e-30) * np.eye(len(matrix))

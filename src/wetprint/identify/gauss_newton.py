@@ -2,9 +2,7 @@
 
 The error changes with the parameters as a linear map; a damped least-squares problem with that map
 gives the step (Gauss-Newton). Its products are FFTs, conjugate gradients solve it, and it is
-preconditioned block by block: filters by the nearest circulant matrix, curves exactly. The curves
-are P-splines (Eilers and Marx 1996, doi:10.1214/ss/1038425655), so that stretches of a curve that
-were never heard go on smoothly.
+preconditioned block by block: filters by the nearest circulant matrix, curves exactly.
 """
 
 from __future__ import annotations
@@ -17,21 +15,11 @@ from scipy.linalg import cho_factor, cho_solve
 
 from wetprint.identify.cascade import Cascade, Reference, energy_of, joined
 from wetprint.identify.circulant import nearest_circulant
-from wetprint.identify.curve import Placed
-
-EXPECTED_BEND = 1.0
-"""Change of slope from knot to knot that is to be expected, beside the curve's mean slope. Where
-little was heard, a curve bends no more than that for an error of the size still left."""
-
-GRAM_FLOOR = 1e-9
-"""Added to the diagonal of a curve's matrix, beside its largest entry: neither what was never heard
-of a curve nor a straight line, which no penalty sees, may leave the matrix without an inverse."""
+from wetprint.identify.curve import Placed, definite, roughness_matrix
+from wetprint.identify.descent import descent_step
 
 SPECTRUM_FLOOR = 1e-7
 """Bins of a preconditioner below this share of its largest count as this much."""
-
-ENOUGH = 1e-10
-"""Conjugate gradients stop at this share of the first descent."""
 
 
 class Played:
@@ -73,23 +61,16 @@ class Played:
         """
         near = Preconditioner(self)
         right = self.answer(self.residual) - near.roughness(self.cascade.flat())
-        step = np.zeros_like(right)
-        residual, ahead = right.copy(), near.solved(right)
-        direction, descent = ahead, float(right @ ahead)
-        first = descent
-        for _ in range(inner_steps):
-            product = self.answer(self.change(direction)) + near.roughness(direction)
-            product += damping * near.product(direction)
-            along = float(direction @ product)
-            if descent <= ENOUGH * first or along <= 0.0 or stop():
-                break
-            length = descent / along
-            step += length * direction
-            residual -= length * product
-            ahead = near.solved(residual)
-            before, descent = descent, float(residual @ ahead)
-            direction = ahead + descent / before * direction
-        return step
+
+        def product(step: np.ndarray) -> np.ndarray:
+            whole = self.answer(self.change(step)) + near.roughness(step)
+            return whole + damping * near.product(step)
+
+        return descent_step(right, product, near.solved, inner_steps, stop)
+
+    def moved(self, step: np.ndarray) -> Played:
+        """Play the cascade that a step ``(parameters,)`` leads to."""
+        return Played(self.cascade.moved(step), self.reference)
 
     def change(self, step: np.ndarray) -> np.ndarray:
         """Return how the heard output changes with the parameters, to first order."""
@@ -157,7 +138,7 @@ class Preconditioner:
         self.spectra = [_spectrum(played, number) for number in range(len(played.gains))]
         self.penalties = [_penalty(played, number) for number in range(len(played.placed))]
         self.grams = [
-            _definite(_gram(played, number) + penalty)
+            definite(_gram(played, number) + penalty)
             for number, penalty in enumerate(self.penalties)
         ]
         self.factors = [cho_factor(each) for each in self.grams]
@@ -204,19 +185,6 @@ def _gram(played: Played, number: int) -> np.ndarray:
     return later * played.placed[number].gram(played.reference.heard)
 
 
-def _definite(matrix: np.ndarray) -> np.ndarray:
-    """Lift a matrix that rounding may have left without an inverse."""
-    return matrix + GRAM_FLOOR * max(float(np.diag(matrix).max()), 1e-30) * np.eye(len(matrix))
-
-
 def _penalty(played: Played, number: int) -> np.ndarray:
-    """Return the roughness matrix of a curve: second differences as in Eilers and Marx.
-
-    Its weight is the variance of the error left over that of the bends to be expected, so that a
-    curve that explains nearly all may bend as it must.
-    """
-    coefficients = played.cascade.curves[number].coefficients
-    bend = np.diff(np.eye(len(coefficients)), 2, axis=0)
-    expected = EXPECTED_BEND * max(float(np.ptp(coefficients)), 1e-9) / len(coefficients)
     left = energy_of(played.residual) / max(float(played.reference.heard.sum()), 1.0)
-    return left / expected**2 * bend.T @ bend
+    return roughness_matrix(played.cascade.curves[number].coefficients, left)

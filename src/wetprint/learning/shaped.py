@@ -21,8 +21,9 @@ from scipy.signal import lfilter, oaconvolve
 from wetprint.blocks.high_pass import high_pass_coefficients
 from wetprint.blocks.spline import straight
 from wetprint.identify.cascade import Cascade
-from wetprint.identify.cascade_solver import SolveConfig, solve_cascade
+from wetprint.identify.cascade_solver import solve_cascade
 from wetprint.identify.curve import Curve
+from wetprint.identify.descent import SolveConfig
 from wetprint.learning.capacitor import find_capacitor
 from wetprint.learning.linear import (
     filter_audio,

@@ -7,6 +7,7 @@ from scipy.fft import next_fast_len
 from scipy.signal import freqz
 
 from wetprint.blocks.high_pass import high_pass_coefficients, pole_at
+from wetprint.identify.branches import Heard
 from wetprint.identify.cascade import Windows
 from wetprint.learning.material import Take
 
@@ -14,6 +15,10 @@ WINDOW_SECONDS = 65_536 / 48_000
 
 HEARD_SECONDS = 30.0
 """How much is listened to in all."""
+
+STRETCH_SAMPLES = 1 << 15
+
+STRETCHES = 24
 
 LOWEST_HZ = 15.0
 """What lies below is not listened to: a window is too short to tell."""
@@ -46,7 +51,28 @@ def choose_windows(takes: tuple[Take, ...], context: int, sample_rate: int) -> W
     coefficients = high_pass_coefficients(pole_at(LOWEST_HZ, sample_rate))
     bins = 2.0 * np.pi * np.arange(length // 2 + 1) / length
     emphasis = freqz(*coefficients, worN=bins)[1].astype(np.complex64)
-    return Windows(np.stack(dry), np.stack(wet, axis=1), np.stack(heard), emphasis)
+    return Windows(np.stack(dry)[:, 0], np.stack(wet, axis=1), np.stack(heard), emphasis)
+
+
+def choose_stretches(takes: list[Take], context: int) -> Heard:
+    """Cut evenly spread stretches out of what several inputs and one output heard.
+
+    Args:
+        takes: what was heard; the dry channels are the inputs.
+        context: samples that each stretch needs as its past.
+    """
+    length = STRETCH_SAMPLES
+    scored = length - context
+    places = [
+        (take, start)
+        for take in takes
+        for start in range(_first_scored(take, context), take.dry.shape[-1], scored)
+    ]
+    wanted = np.linspace(0, len(places) - 1, min(STRETCHES, len(places))).astype(int)
+    chosen = [places[each] for each in wanted]
+    cut = [_window(take, at, context, length) for take, at in chosen]
+    inputs, wet, heard = zip(*cut, strict=True)
+    return Heard(np.stack(inputs, axis=1), np.stack(wet)[:, 0], np.stack(heard))
 
 
 def _first_scored(take: Take, context: int) -> int:
@@ -61,8 +87,9 @@ def _window(
     begin = at - context
     first, last = max(0, begin), min(take.dry.shape[-1], begin + length)
     inside = slice(first - begin, last - begin)
-    dry, heard = np.zeros(length, np.float32), np.zeros(length, np.float32)
+    dry = np.zeros((len(take.dry), length), np.float32)
+    heard = np.zeros(length, np.float32)
     wet = np.zeros((len(take.wet), length), np.float32)
-    dry[inside], wet[:, inside] = take.dry[0, first:last], take.wet[:, first:last]
+    dry[:, inside], wet[:, inside] = take.dry[:, first:last], take.wet[:, first:last]
     heard[context : inside.stop] = 1.0
     return dry, wet, heard

@@ -87,7 +87,7 @@ BRIDGED_SAMPLES = 64
 
 def build_linear(known: KnownEffect) -> Chain:
     """Return the solved filter alone."""
-    return Chain([_filter(known.response)])
+    return Chain([filter_block(known.response)])
 
 
 def build_wiener_hammerstein(known: KnownEffect) -> Chain:
@@ -101,12 +101,12 @@ def build_wiener_hammerstein(known: KnownEffect) -> Chain:
         raise ValueError("expected an effect whose curve is known, got one without")
     shaper = Waveshaper(WaveshaperConfig(len(curve.coefficients) - 3, curve.reach))
     shaper.coefficients.data = torch.from_numpy(curve.coefficients).float()
-    blocks: list[Block] = [_filter(curve.filter_before[None, None]), shaper]
+    blocks: list[Block] = [filter_block(curve.filter_before[None, None]), shaper]
     if curve.pole is not None:
         high_pass = HighPass(HighPassConfig())
         high_pass.pole.data.fill_(curve.pole)
         blocks.append(high_pass)
-    return Chain([*blocks, _filter(curve.filter_after[:, None])])
+    return Chain([*blocks, filter_block(curve.filter_after[:, None])])
 
 
 def build_found(known: KnownEffect) -> Chain:
@@ -198,10 +198,11 @@ def _wire(known: KnownEffect) -> Fir:
     response = np.zeros_like(known.response)
     for side, delay in enumerate(known.delays):
         response[side, :, delay] = 1.0 / known.response.shape[1]
-    return _filter(response)
+    return filter_block(response)
 
 
-def _filter(response: np.ndarray) -> Fir:
+def filter_block(response: np.ndarray) -> Fir:
+    """Return a filter with a response ``(channels_out, channels_in, taps)``."""
     channels_out, channels_in, taps = response.shape
     block = Fir(FirConfig(taps, channels_in, channels_out))
     block.response.data = torch.from_numpy(response).to(torch.float32)

@@ -24,10 +24,16 @@ from wetprint.blocks.wavenet import WaveNet, WaveNetConfig
 from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
 from wetprint.errors import nearest_names
 from wetprint.models.chain import Chain
+from wetprint.models.echo import Echo, EchoConfig
 from wetprint.models.parallel import Parallel
 
 PARALLEL = "parallel"
-"""The one block made of chains; its config lists them, block by block."""
+"""Made of chains; its config lists them, block by block."""
+
+ECHO = "echo"
+"""Made of two chains, which its config lists beside the length of the line."""
+
+NESTED = (PARALLEL, ECHO)
 
 MOST_BLOCKS = 256
 """In one chain."""
@@ -35,7 +41,7 @@ MOST_BLOCKS = 256
 MOST_BRANCHES = 16
 
 DEEPEST_NESTING = 4
-"""Of parallel chains within chains; a file from a stranger may not go deeper."""
+"""Of chains within chains; a file from a stranger may not go deeper."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,8 @@ def block_name(block: Block) -> str:
     """
     if isinstance(block, Parallel):
         return PARALLEL
+    if isinstance(block, Echo):
+        return ECHO
     return next(kind.name for kind in BLOCKS.values() if kind.block is type(block))
 
 
@@ -91,13 +99,22 @@ def describe_block(block: Block) -> tuple[str, str]:
     """Return a block's name and, in words, what it is and how it is set."""
     name = block_name(block)
     if isinstance(block, Parallel):
-        branches = [" → ".join(block_name(each) for each in branch) for branch in block]
+        branches = [_arrows(branch) for branch in block]
         return name, f"chains side by side, added up: {' + '.join(branches)}"
+    if isinstance(block, Echo):
+        return name, (
+            f"a delay line; delay samples {block.config.delay_samples}, "
+            f"heard through {_arrows(block.playback)}, fed back through {_arrows(block.feedback)}"
+        )
     settings = [
         f"{field.name.replace('_', ' ')} {_in_words(getattr(block.config, field.name))}"
         for field in dataclasses.fields(block.config)
     ]
     return name, f"{BLOCKS[name].summary}; {', '.join(settings)}"
+
+
+def _arrows(chain: Chain) -> str:
+    return " → ".join(block_name(each) for each in chain)
 
 
 def _in_words(value: object) -> str:
@@ -111,9 +128,19 @@ def _in_words(value: object) -> str:
 def block_to_dict(block: Block) -> dict[str, Any]:
     """Describe how to build a block, without its weights, as plain JSON values."""
     if isinstance(block, Parallel):
-        branches = [[block_to_dict(each) for each in branch] for branch in block]
-        return {"block": PARALLEL, "config": {"branches": branches}}
+        return {"block": PARALLEL, "config": {"branches": [chain_to_list(each) for each in block]}}
+    if isinstance(block, Echo):
+        chains = {
+            "playback": chain_to_list(block.playback),
+            "feedback": chain_to_list(block.feedback),
+        }
+        return {"block": ECHO, "config": {**dataclasses.asdict(block.config), **chains}}
     return {"block": block_name(block), "config": dataclasses.asdict(block.config)}
+
+
+def chain_to_list(chain: Chain) -> list[dict[str, Any]]:
+    """Describe how to build a chain, block by block; the reverse of chain_from_list."""
+    return [block_to_dict(each) for each in chain]
 
 
 def chain_from_list(descriptions: object, depth: int = 0) -> Chain:
@@ -132,7 +159,7 @@ def block_from_dict(description: object, depth: int = 0) -> Block:
 
     Args:
         description: as block_to_dict returns it.
-        depth: how many parallel chains it lies within.
+        depth: how many chains within chains it lies in.
 
     Raises:
         ValueError: the description is not of that form, or a value is out of range.
@@ -140,8 +167,12 @@ def block_from_dict(description: object, depth: int = 0) -> Block:
     if not isinstance(description, dict) or set(description) != {"block", "config"}:
         raise ValueError(f"a block is described by 'block' and 'config', got {description!r:.200}")
     name, values = description["block"], description["config"]
+    if name in NESTED and depth >= DEEPEST_NESTING:
+        raise ValueError(f"chains within chains may be nested {DEEPEST_NESTING} deep, got more")
     if name == PARALLEL:
         return _parallel_from_dict(values, depth)
+    if name == ECHO:
+        return _echo_from_dict(values, depth)
     if name not in BLOCKS:
         raise ValueError(f"there is no block '{name!s:.100}'{nearest_names(str(name), BLOCKS)}")
     kind = BLOCKS[name]
@@ -163,6 +194,16 @@ def _parallel_from_dict(values: object, depth: int) -> Parallel:
     branches = values.get("branches") if isinstance(values, dict) else None
     if not isinstance(branches, list) or not 1 <= len(branches) <= MOST_BRANCHES:
         raise ValueError(f"the config of block '{PARALLEL}' lists 1 to {MOST_BRANCHES} 'branches'")
-    if depth >= DEEPEST_NESTING:
-        raise ValueError(f"parallel chains may be nested {DEEPEST_NESTING} deep, got more")
     return Parallel(chain_from_list(each, depth + 1) for each in branches)
+
+
+def _echo_from_dict(values: object, depth: int) -> Echo:
+    settings = {"delay_samples", "playback", "feedback"}
+    if not isinstance(values, dict) or set(values) != settings:
+        raise ValueError(
+            f"the config of block '{ECHO}' has {sorted(settings)}, got {values!r:.200}"
+        )
+    playback, feedback = (
+        chain_from_list(values[each], depth + 1) for each in ("playback", "feedback")
+    )
+    return Echo(EchoConfig(values["delay_samples"]), playback, feedback)
