@@ -61,8 +61,8 @@ MOVING = ("moving_fir", "modulated_delay")
 
 HEAD_ONLY = ("pitch_shifter", *MOVING)
 """Blocks that stand first in random chains: in a pitch shifter the least rounding of what it hears
-may turn a decision, and what moves makes no constant of a constant, while the engine lets the blocks
-behind begin as if the last of what became of silence had stood for ever."""
+may turn a decision, and what moves makes no constant of a constant, while the engine lets the
+blocks behind begin as if the last of what became of silence had stood for ever."""
 
 
 def noise(channels: int, samples: int = SAMPLES, seed: int = 0) -> np.ndarray:
@@ -155,7 +155,6 @@ def test_what_moves_agrees_wherever_in_time_it_starts(request_, start_sample):
         stream = chain.stream(start_sample=start_sample)
         expected = stream.process(torch.from_numpy(audio)[None])[0].numpy()
     assert_same(by_engine(player, audio), expected)
-
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,11 +1,12 @@
 """Solving effects whose delay moves: chorus, flanger, vibrato, doubling.
 
-``wet = colour_0 * dry + sum over taps of colour_v * w_v``, where ``w_v`` is a delay line with its own
-trajectory and feedback, and colours are FIR filters to every channel out. For given trajectories the
-colours are a least-squares problem (``identify/linear_response.py``); for given colours the
-trajectories, few numbers, are found by Gauss-Newton. Each column of its Jacobian is exact: to move a
-tap injects ``slope * change`` where it reads, and that then passes through the same feedback and
-colour. From a start within some samples, as snapshots give it, a handful of steps suffices.
+``wet = colour_0 * dry + sum over taps of colour_v * w_v``, where ``w_v`` is a delay line with its
+own trajectory and feedback, and colours are FIR filters to every channel out. For given
+trajectories the colours are a least-squares problem (``identify/linear_response.py``); for given
+colours the trajectories, few numbers, are found by Gauss-Newton. Each column of its Jacobian is
+exact: to move a tap injects ``slope * change`` where it reads, and that then passes through the
+same feedback and colour. From a start within some samples, as snapshots give it, a handful of steps
+suffices.
 """
 
 from __future__ import annotations
@@ -82,9 +83,7 @@ class MovingDelaySolver:
     skipped_samples: int
     has_feedback: bool
 
-    def solve(
-        self, start: MovingDelays, taps: int, steps: int, stop: Callable[[], bool]
-    ) -> Fit:
+    def solve(self, start: MovingDelays, taps: int, steps: int, stop: Callable[[], bool]) -> Fit:
         """Take some steps from a start, and return the best of what was passed.
 
         Args:

@@ -45,7 +45,7 @@ KNOTS = 128
 HARMONICS = (1, 3, 8)
 WORTH_MORE_HARMONICS = 0.9
 GOOD_ENOUGH = 1e-6
-"""With so little left in the windows, neither harmonics nor interpolation are looked for further."""
+"""With so little left in the windows, no more harmonics or interpolations are tried."""
 
 MOST_PARAMETERS = 120
 """Columns of a Jacobian that are held at once."""
@@ -144,9 +144,7 @@ def _refined(
     return _best_interpolation(solver, best, stop)
 
 
-def _best_interpolation(
-    solver: MovingDelaySolver, linear: Fit, stop: Callable[[], bool]
-) -> Fit:
+def _best_interpolation(solver: MovingDelaySolver, linear: Fit, stop: Callable[[], bool]) -> Fit:
     """Read between samples in each way, and keep the one that leaves the least."""
     best = linear
     for interpolation in INTERPOLATIONS[1:]:

@@ -1,7 +1,8 @@
 """The race: what can be solved is solved, the rest is trained; the best on validation wins.
 
-A filter is solved first; then what moves with an LFO, where anything does, or else filter, curve,
-filter; what the best of them leaves is learned by a network beside it, within the time that is left.
+A filter is solved first; then whatever else the effect may be made of (``solvers.py``); what the
+best of them leaves is learned by a network beside it, within the time that is left. Where the pitch
+was shifted no waveform can be matched, and mel spectrograms decide.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from wetprint.learning.config import LearnConfig
 from wetprint.learning.entrant import Base, Entrant
 from wetprint.learning.linear import LinearModel, shortest_good_model, solve_linear_models
 from wetprint.learning.material import Material, validation_esr
-from wetprint.learning.moving import find_motion
+from wetprint.learning.measure import validation_mel_error
+from wetprint.learning.moving import Motion, find_motion
 from wetprint.learning.shaped import solve_shaped_model
-from wetprint.learning.solvers import MOVING_SOLVERS, Motion
+from wetprint.learning.solvers import MOVING_SOLVERS, PITCHED, STILL_SOLVERS
 from wetprint.learning.training import Judgement
 from wetprint.models.chain import Chain
 from wetprint.models.recipes import RECIPES, KnownEffect, Recipe, safe_delay_samples
@@ -43,6 +45,13 @@ LONGEST_TRAINED_FILTER = 4096
 SHORTEST_TRAINED_FILTER = 1024
 """A cabinet behind a distortion is longer than the solved filter may show."""
 
+SOLVED_WELL = 0.003
+"""With an error below this (-25 dB) no other kind of moving effect is tried."""
+
+LONG_FILTER = 16_384
+"""An echo is looked for where a filter must be so long, even if that leaves nothing: it is a
+hundred times smaller and faster."""
+
 WORTH_KEEPING = 0.5
 """A solved chain that leaves more error than this explains too little to stand beside."""
 
@@ -52,6 +61,10 @@ PATIENCE = 0.5
 HOPELESS = 3.0
 """What counts as far behind: above this many times the solved model's error. A chain that stands
 beside a solved one is given up when it has gained nothing by then."""
+
+UNTRAINABLE = (PITCHED.recipe, *(each.recipe for each in MOVING_SOLVERS))
+"""What these leave moves, or matches no waveform: a network that stands still learns nothing of
+it."""
 
 CHECKPOINT_SECONDS = 20.0
 
@@ -123,13 +136,28 @@ class Race:
             if not any(each.recipe in wanted for each in candidates):
                 raise
             self.interrupted = True
+        if candidates[-1].recipe == PITCHED.recipe:
+            return self._by_spectrum([each for each in candidates if each.recipe in wanted])
         kept = [each for each in candidates if each.recipe in wanted]
         if not kept:
             raise LearningError(
                 f"a model '{recipes[0].name}' does not suit what was heard: what it is made of was "
                 "not found; use another model, or auto"
             )
-        return sorted(kept, key=lambda each: each.error)
+        return sorted(kept, key=self._rank)
+
+    def _rank(self, candidate: Candidate) -> tuple[bool, float]:
+        """Order by error; where that no longer counts, by size."""
+        stands = self._stands(candidate.error)
+        weights = sum(each.numel() for each in candidate.chain.parameters())
+        return not stands, weights if stands else candidate.error
+
+    def _by_spectrum(self, candidates: list[Candidate]) -> list[Candidate]:
+        """Order candidates by how far their mel spectrograms are from the wet ones."""
+        return sorted(
+            candidates,
+            key=lambda each: validation_mel_error(each.chain, self.material, self.device),
+        )
 
     def _others(
         self, recipes: list[Recipe], response: np.ndarray, best: Candidate
@@ -137,12 +165,17 @@ class Race:
         """Give whatever else is worth trying, the solved ones first."""
         asked_for = len(recipes) == 1
         names = {recipe.name for recipe in recipes}
-        solved = self._put_away_base() if self.resume else self._beyond_linear(names, response, best)
+        solved = (
+            self._put_away_base() if self.resume else self._beyond_linear(names, response, best)
+        )
+        is_pitched = False
         for candidate in solved:
             yield candidate
+            is_pitched = candidate.recipe == PITCHED.recipe
             best = min(best, candidate, key=lambda each: each.error)
         trained = [recipe for recipe in recipes if recipe.trained]
         worth = self.budget.worth_training() and not self._stands(best.error)
+        worth = worth and not is_pitched and best.recipe not in UNTRAINABLE
         if trained and (asked_for or worth):
             recipe = trained[0] if asked_for else suited(trained, best)
             yield self._train(recipe, response, best, asked_for)
@@ -151,26 +184,56 @@ class Race:
         self, names: set[str], response: np.ndarray, linear: Candidate
     ) -> Iterator[Candidate]:
         """Solve what more than a filter can be, of the recipes asked for."""
-        if self._stands(linear.error):
+        wanted = {each.name for each in RECIPES.values()} if "refined" in names else names
+        is_long = linear.chain.context_samples >= LONG_FILTER
+        stands = self._stands(linear.error)
+        if is_long and wanted & {each.recipe for each in STILL_SOLVERS}:
+            for candidate in self._still(wanted, response):
+                yield candidate
+                stands = stands or self._stands(candidate.error)
+        if stands:
             return
-        beside = "refined" in names
-        moving = [each for each in MOVING_SOLVERS if beside or each.recipe in names]
+        if PITCHED.recipe in wanted and (pitched := self._pitched(response)) is not None:
+            yield pitched
+            return
+        moving = [each for each in MOVING_SOLVERS if each.recipe in wanted]
         motion = find_motion(self.material, self.progress) if moving else None
         if motion is not None:
-            yield from self._moving(motion, response)
-        elif beside or "wiener_hammerstein" in names:
+            yield from self._moving(motion, wanted, response)
+        elif "wiener_hammerstein" in wanted:
             yield from self._curve(response, linear)
 
-    def _moving(self, motion: Motion, response: np.ndarray) -> Iterator[Candidate]:
-        """Try every solver of moving effects, until one of them stands."""
+    def _still(self, wanted: set[str], response: np.ndarray) -> Iterator[Candidate]:
+        """Try every solver of effects that stand still."""
+        for solver in STILL_SOLVERS:
+            if solver.recipe in wanted:
+                begun = self.budget.elapsed_seconds()
+                chain = solver.solve(self.material, self.budget.stop_curve(), self.progress)
+                if chain is not None:
+                    yield self._solved(solver.recipe, KnownEffect(response, found=chain), begun)
+
+    def _pitched(self, response: np.ndarray) -> Candidate | None:
+        """Solve a pitch shifter, where the effect is one."""
+        begun = self.budget.elapsed_seconds()
+        chain = PITCHED.solve(self.material, self.budget.stop_curve(), self.progress)
+        if chain is None:
+            return None
+        return self._solved(PITCHED.recipe, KnownEffect(response, found=chain), begun)
+
+    def _moving(
+        self, motion: Motion, wanted: set[str], response: np.ndarray
+    ) -> Iterator[Candidate]:
+        """Try every solver of moving effects, until one of them does well."""
         for solver in MOVING_SOLVERS:
+            if solver.recipe not in wanted:
+                continue
             begun = self.budget.elapsed_seconds()
             chain = solver.solve(self.material, motion, self.budget.stop_curve(), self.progress)
             if chain is None:
                 continue
             candidate = self._solved(solver.recipe, KnownEffect(response, found=chain), begun)
             yield candidate
-            if self._stands(candidate.error):
+            if candidate.error < SOLVED_WELL:
                 return
 
     def _curve(self, response: np.ndarray, linear: Candidate) -> Iterator[Candidate]:

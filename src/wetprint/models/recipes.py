@@ -167,11 +167,14 @@ RECIPES: dict[str, Recipe] = {
             build_wiener_hammerstein,
             trained=False,
         ),
-        Recipe(
-            "modulated_delay",
-            "delay lines that follow an LFO, beside the dry signal, solved",
-            build_found,
-            trained=False,
+        *(
+            Recipe(name, f"{summary}, solved", build_found, trained=False)
+            for name, summary in (
+                ("pitch_shifter", "a phase vocoder beside the dry signal"),
+                ("modulated_delay", "delay lines that follow an LFO, beside the dry signal"),
+                ("moving_reverb", "impulse responses for every moment of a reverb's cycle"),
+                ("echo", "a delay line that returns through filters and curves"),
+            )
         ),
         Recipe(
             "dilated",
