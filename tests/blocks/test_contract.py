@@ -18,6 +18,8 @@ from wetprint.blocks.high_pass import HighPassConfig, pole_at
 from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
 from wetprint.blocks.moving_fir import MovingFirConfig
 from wetprint.blocks.pitch_shifter import PitchShifterConfig
+from wetprint.blocks.periodic_filter import PeriodicFilterConfig
+from wetprint.blocks.phaser import PhaserConfig
 from wetprint.blocks.recurrent import RecurrentConfig
 from wetprint.blocks.wavenet import WaveNetArray, WaveNetConfig
 from wetprint.blocks.waveshaper import WaveshaperConfig
@@ -67,6 +69,12 @@ CONFIGS = [
         for channels_in in (1, 2)
     ),
     ("modulated_delay", ModulatedDelayConfig(1234.5, 16, 20)),
+    ("phaser", PhaserConfig(701.3, 5, 3)),
+    ("phaser", PhaserConfig(90.0, 4, 1, 2, 1, hold_samples=7, hold_start=3)),
+    ("phaser", PhaserConfig(3000.0, 8, 6, 1, 2)),
+    ("periodic_filter", PeriodicFilterConfig(333.3, 4, 3)),
+    ("periodic_filter", PeriodicFilterConfig(90.0, 5, 60, 2, 1)),
+    ("periodic_filter", PeriodicFilterConfig(5000.0, 8, 9, 1, 2)),
     ("wavenet", WaveNetConfig((WaveNetArray(4, 3, SHORT), WaveNetArray(3, 1, SHORT)))),
     (
         "wavenet",
@@ -117,8 +125,7 @@ def test_output_never_depends_on_the_future(block):
     assert future < 1e-6 * past  # an FFT leaves rounding where nothing reaches
 
 
-RECURSIVE = ("high_pass", "lstm", "gru", "modulated_delay")
-RECURSIVE = ("high_pass", "pitch_shifter", "lstm", "gru")
+RECURSIVE = ("high_pass", "pitch_shifter", "lstm", "gru", "modulated_delay", "phaser")
 
 
 @pytest.mark.parametrize(
@@ -143,6 +150,8 @@ def test_a_recursion_hears_all_of_its_past(request_):
         block.pole.data.fill_(0.999)
     elif name == "modulated_delay":
         block.feedback.data.fill_(-0.99)
+    elif name == "phaser":  # stages of a low break frequency
+        block.curve.data.fill_(-8.0)
     elif name in ("lstm", "gru"):
         # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
         block.cell.bias_ih_l0.data[config.units : 2 * config.units] = 8.0

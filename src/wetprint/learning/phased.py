@@ -1,0 +1,189 @@
+"""Effects that an LFO moves, solved: a phaser, or anything else that is linear and periodic."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from wetprint.blocks.block import Block
+from wetprint.blocks.convolution import Fir, FirConfig
+from wetprint.blocks.periodic import interpolating
+from wetprint.blocks.periodic_filter import PeriodicFilter, PeriodicFilterConfig
+from wetprint.blocks.phaser import Phaser
+from wetprint.identify.linear_response import LinearFitConfig
+from wetprint.identify.periodic_response import (
+    PeriodicResponse,
+    Recording,
+    solve_periodic_response,
+)
+from wetprint.learning.linear import never
+from wetprint.learning.phaser_fit import FittedPhaser, FittedSide, Window, error_on, fit_phaser
+from wetprint.learning.phaser_start import PhaserStart, find_phaser_starts
+from wetprint.models.chain import Chain
+from wetprint.models.parallel import Parallel
+from wetprint.progress import Progress, silent
+
+FILTER_HARMONICS, FILTER_TAPS, KNOTS_A_HARMONIC = 12, 256, 4
+FILTER_RIDGE = 1e-6
+
+START_PHASES = 64
+START_KNOTS, FINE_KNOTS = 32, (64, 128)
+COLOUR_TAPS = 16
+
+WINDOW_SECONDS, SETTLING_SECONDS = 0.5, 0.1
+TRIAL_WINDOWS, WINDOWS = 12, 40
+
+TRIALS = 4
+"""Numbers of stages that are tried."""
+
+TRIAL_STEPS, STEPS = 5, 12
+FRUITFUL = 0.98
+"""More knots, or stages that differ, must bring the error below this share."""
+
+
+def solve_periodic_filter(
+    recordings: Sequence[Recording],
+    period_samples: float,
+    stop: Callable[[], bool] = never,
+    progress: Progress = silent,
+) -> tuple[Chain, PeriodicResponse]:
+    """Return a chain that filters with what the LFO's phase blends, and the responses.
+
+    Args:
+        recordings: what was heard, of one dry channel.
+        period_samples: of the LFO, whose turn begins at absolute time zero.
+        stop: says that the search has lasted long enough.
+        progress: told how far it is.
+    """
+    progress("solving the periodic part", 0.0)
+    config = LinearFitConfig(ridge=FILTER_RIDGE, tolerance=1e-6, most_iterations=300)
+    solved = solve_periodic_response(
+        recordings, period_samples, FILTER_HARMONICS, FILTER_TAPS, config, stop
+    )
+    progress("solving the periodic part", 1.0)
+    return Chain([periodic_filter_block(solved, period_samples)]), solved
+
+
+def periodic_filter_block(solved: PeriodicResponse, period_samples: float) -> PeriodicFilter:
+    """Return the block that plays solved responses."""
+    channels_out, harmonics, taps = solved.harmonics.shape
+    knots = KNOTS_A_HARMONIC * max(1, harmonics - 1)
+    responses = solved.at(np.arange(knots) / knots)  # (out, knots, taps)
+    coefficients = interpolating(responses.swapaxes(1, 2)).transpose(2, 0, 1)[:, :, None]
+    config = PeriodicFilterConfig(period_samples, knots, taps, 1, channels_out)
+    return _filled(PeriodicFilter(config), response=coefficients)
+
+
+def solve_phaser(
+    recordings: Sequence[Recording],
+    period_samples: float,
+    sample_rate: int,
+    phase: np.ndarray,
+    responses: np.ndarray,
+    stop: Callable[[], bool] = never,
+    progress: Progress = silent,
+) -> FittedPhaser:
+    """Find the phaser that was heard.
+
+    Args:
+        recordings: what was heard, of one dry channel.
+        period_samples: of the LFO, roughly; it is refined.
+        sample_rate: Hz.
+        phase: ``(phases,)`` at which responses are known, 0 to 1.
+        responses: these, ``(channels_out, phases, taps)``: snapshots, or PeriodicResponse.at.
+        stop: says that the search has lasted long enough.
+        progress: told how far it is.
+    """
+    progress("looking for a phaser", 0.0)
+    sides = [find_phaser_starts(phase, each, sample_rate, START_KNOTS) for each in responses]
+    windows = choose_moving_windows(recordings, sample_rate)
+    few = windows[:: max(1, len(windows) // TRIAL_WINDOWS)]
+
+    def report(error: float) -> None:
+        progress("looking for a phaser", 0.5, f"error {error:.2g}")
+
+    offsets = (0.0,) * len(recordings)
+    tried = []
+    for stages in _likely_stages(sides):
+        fitted = tuple(FittedSide.of(_with_stages(each, stages), COLOUR_TAPS) for each in sides)
+        start = FittedPhaser(fitted, period_samples, offsets)
+        tried.append(fit_phaser(start, few, TRIAL_STEPS, stop, report))
+    best = min(tried, key=lambda each: each.error)
+    best = fit_phaser(best, windows, STEPS, stop, report)
+    for knots in FINE_KNOTS:
+        finer = fit_phaser(_on_knots(best, knots), windows, STEPS, stop, report)
+        if finer.error > FRUITFUL * best.error:
+            break
+        best = finer
+    progress("looking for a phaser", 1.0)
+    return best
+
+
+def phaser_chain(phaser: FittedPhaser) -> Chain:
+    """Return the finished chain: a filter beside the stages, and one behind them."""
+    channels = len(phaser.sides)
+    taps = len(phaser.sides[0].dry)
+    dry = np.stack([each.dry for each in phaser.sides])[:, None]
+    wet = np.zeros((channels, channels, taps))
+    for number, side in enumerate(phaser.sides):
+        wet[number, number] = side.wet
+    block = _filled(
+        Phaser(phaser.config),
+        curve=np.stack([each.curve for each in phaser.sides]),
+        spread=np.stack([each.spread for each in phaser.sides]),
+        feedback=np.array([each.feedback for each in phaser.sides]),
+    )
+    beside = _filled(Fir(FirConfig(taps, 1, channels)), response=dry)
+    behind = _filled(Fir(FirConfig(taps, channels, channels)), response=wet)
+    return Chain([Parallel([Chain([beside]), Chain([block, behind])])])
+
+
+def choose_moving_windows(
+    recordings: Sequence[Recording], sample_rate: int, most: int = WINDOWS
+) -> list[Window]:
+    """Return stretches that are loud enough to say something, from everywhere."""
+    scored, lead = round(WINDOW_SECONDS * sample_rate), round(SETTLING_SECONDS * sample_rate)
+    found: list[tuple[float, Window]] = []
+    for number, each in enumerate(recordings):
+        for first in range(lead, each.dry.shape[-1] - scored + 1, scored):
+            part = slice(first - lead, first + scored)
+            start = each.start_sample + first - lead
+            window = Window(each.dry[0, part], each.wet[:, part], start, lead, number)
+            found.append((float(np.square(window.wet, dtype=np.float64).mean()), window))
+    loud = 0.03 * np.mean([energy for energy, _ in found])
+    heard = [window for energy, window in found if energy >= loud]
+    return [heard[each] for each in np.linspace(0, len(heard) - 1, min(most, len(heard))).astype(int)]
+
+
+def _likely_stages(sides: list[list[PhaserStart]]) -> list[int]:
+    error = {
+        each.stages: sum(next(s.error for s in side if s.stages == each.stages) for side in sides)
+        for each in sides[0]
+    }
+    return sorted(error, key=lambda stages: error[stages])[:TRIALS]
+
+
+def _with_stages(starts: list[PhaserStart], stages: int) -> PhaserStart:
+    return next(each for each in starts if each.stages == stages)
+
+
+def _on_knots(phaser: FittedPhaser, knots: int) -> FittedPhaser:
+    from wetprint.blocks.periodic_filter import knot_weights
+
+    def finer(side: FittedSide) -> FittedSide:
+        values = knot_weights(np.arange(knots) / knots, len(side.curve)).T.numpy() @ side.curve
+        return dataclasses.replace(side, curve=interpolating(values))
+
+    return dataclasses.replace(phaser, sides=tuple(map(finer, phaser.sides)))
+
+
+def _filled(block: Block, **values: np.ndarray):
+    """Set a block's parameters."""
+    parameters = dict(block.named_parameters())
+    with torch.no_grad():
+        for name, value in values.items():
+            parameters[name].copy_(torch.from_numpy(np.ascontiguousarray(value)))
+    return block

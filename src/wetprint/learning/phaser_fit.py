@@ -1,0 +1,308 @@
+"""A phaser fitted to what was heard, from a start that is roughly right.
+
+The output is linear in the signal, so that its change with anything the phaser is set to is again a
+signal through the same moving filter (see engine/allpass.py). With these signals as columns, damped
+Gauss-Newton steps (Marquardt 1963, doi:10.1137/0111030) find curves, feedback, the LFO's period and
+two short filters for dry and wet at once. Curves are P-splines: what was never heard goes on smoothly.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.signal import lfilter
+from torch import Tensor
+
+from wetprint.blocks.periodic_filter import knot_weights
+from wetprint.blocks.phaser import DEEPEST_LOG_BREAK, MOST_FEEDBACK, PhaserConfig, held_phases
+from wetprint.engine.allpass import allpass_cascade, allpass_tangents
+from wetprint.learning.phaser_start import EXPECTED_BEND, PhaserStart, second_differences
+
+FIRST_DAMPING = 1e-3
+MOST_DAMPING = 1e3
+SETTLED = 1e-3
+"""A step that gains less than this share of the error is the last."""
+
+EXPECTED_TAP = 1.0
+"""A tap of a colour is not expected to be larger."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of sound that counts, and what came before it.
+
+    Attributes:
+        dry: ``(time,)``.
+        wet: ``(channels_out, time)``.
+        start_sample: absolute time of the first sample.
+        heard_from: samples at the start that serve as past only.
+        recording: number of the recording; an LFO that runs free stands elsewhere in each.
+    """
+
+    dry: np.ndarray
+    wet: np.ndarray
+    start_sample: int
+    heard_from: int
+    recording: int = 0
+
+
+@dataclass(frozen=True)
+class FittedSide:
+    """One side of a phaser.
+
+    Attributes:
+        curve: coefficients of the log break frequency over the turn, ``(knots,)``.
+        feedback: of the loop.
+        spread: what each stage adds to the log break frequency, ``(stages,)``.
+        dry: impulse response beside the stages, ``(taps,)``.
+        wet: impulse response behind them, ``(taps,)``.
+    """
+
+    curve: np.ndarray
+    feedback: float
+    spread: np.ndarray
+    dry: np.ndarray
+    wet: np.ndarray
+
+    @staticmethod
+    def of(start: PhaserStart, taps: int) -> FittedSide:
+        """Begin with gains for filters."""
+        unit = np.eye(1, taps)[0]
+        spread = np.zeros(start.stages)
+        return FittedSide(
+            start.curve, start.feedback, spread, start.dry * unit, start.wet * unit
+        )
+
+    def flat(self) -> np.ndarray:
+        """Return everything but the spread, one after the other."""
+        return np.concatenate([self.curve, [self.feedback], self.spread, self.dry, self.wet])
+
+    def moved(self, step: np.ndarray) -> FittedSide:
+        """Take a step; feedback stays below 1."""
+        sizes = [len(self.curve), 1, len(self.spread), len(self.dry)]
+        curve, feedback, spread, dry, wet = np.split(self.flat() + step, np.cumsum(sizes))
+        bound = 0.99 * MOST_FEEDBACK
+        return FittedSide(curve, float(np.clip(feedback[0], -bound, bound)), spread, dry, wet)
+
+
+@dataclass(frozen=True)
+class FittedPhaser:
+    """All sides, their common LFO, and what they leave.
+
+    Attributes:
+        sides: one for each channel out.
+        period_samples: of the LFO.
+        offsets: how far the LFO of each recording is ahead of the first one's, in turns.
+        hold_samples: see PhaserConfig.
+        hold_start: see PhaserConfig.
+        error: error-to-signal ratio on the windows.
+    """
+
+    sides: tuple[FittedSide, ...]
+    period_samples: float
+    offsets: tuple[float, ...] = (0.0,)
+    hold_samples: int = 1
+    hold_start: int = 0
+    error: float = np.inf
+
+    @property
+    def config(self) -> PhaserConfig:
+        """Return how the block is built."""
+        side = self.sides[0]
+        return PhaserConfig(
+            float(self.period_samples),
+            len(side.curve),
+            len(side.spread),
+            1,
+            len(self.sides),
+            self.hold_samples,
+            self.hold_start,
+        )
+
+    def phase(self, window: Window) -> np.ndarray:
+        """Return where in its turn the LFO stands: ``(time,)``."""
+        turned = held_phases(window.start_sample, len(window.dry), self.config)
+        return (turned + self.offsets[window.recording]) % 1.0
+
+
+def fit_phaser(
+    phaser: FittedPhaser,
+    windows: Sequence[Window],
+    steps: int,
+    stop: Callable[[], bool],
+    report: Callable[[float], None],
+    free_spread: bool = False,
+) -> FittedPhaser:
+    """Take steps until nothing is gained.
+
+    Args:
+        phaser: where to begin.
+        windows: what is to be explained.
+        steps: at most.
+        stop: asked before every step.
+        report: told every error.
+        free_spread: whether the stages may differ.
+    """
+    damping = FIRST_DAMPING
+    phaser = dataclasses.replace(phaser, error=error_on(phaser, windows))
+    for _ in range(steps):
+        if stop():
+            break
+        before = phaser.error
+        problem = _Problem.of(phaser, windows, free_spread)
+        while damping < MOST_DAMPING:
+            tried = problem.moved(damping)
+            tried = dataclasses.replace(tried, error=error_on(tried, windows))
+            if tried.error < phaser.error:
+                phaser, damping = tried, max(damping * 0.1, 1e-9)
+                break
+            damping *= 10.0
+        report(phaser.error)
+        if phaser.error > (1.0 - SETTLED) * before:
+            break
+    return phaser
+
+
+def error_on(phaser: FittedPhaser, windows: Sequence[Window]) -> float:
+    """Return the error-to-signal ratio over windows together."""
+    left = energy = 0.0
+    for window in windows:
+        wet = window.wet[:, window.heard_from :]
+        for number in range(len(phaser.sides)):
+            played = play_side(phaser, number, window)[window.heard_from :]
+            left += float(np.square(wet[number] - played).sum())
+        energy += float(np.square(wet, dtype=np.float64).sum())
+    return left / max(energy, 1e-30)
+
+
+def play_side(phaser: FittedPhaser, number: int, window: Window) -> np.ndarray:
+    """Play one side of a window: ``(time,)`` float64."""
+    side = phaser.sides[number]
+    wet = through_stages(phaser, number, window).numpy()
+    return lfilter(side.dry, 1.0, window.dry.astype(np.float64)) + lfilter(side.wet, 1.0, wet)
+
+
+def through_stages(phaser: FittedPhaser, number: int, window: Window) -> Tensor:
+    """Return what the stages of one side return: ``(time,)``."""
+    side = phaser.sides[number]
+    log_break = knot_weights(phaser.phase(window), len(side.curve)).T @ torch.from_numpy(side.curve)
+    bounded = log_break.clamp(-DEEPEST_LOG_BREAK, DEEPEST_LOG_BREAK)
+    settings = [_tensor(side.spread)[None], _tensor(np.array([side.feedback]))]
+    audio = _tensor(window.dry)[None, None]
+    return allpass_cascade(audio, bounded.float()[None, None], *settings)[0][0, 0]
+
+
+class _Problem:
+    """The normal equations of all sides, those of the common LFO last."""
+
+    def __init__(self, phaser: FittedPhaser, free_spread: bool):
+        self.phaser, self.free_spread = phaser, free_spread
+        side = phaser.sides[0]
+        self.own = len(side.flat())
+        self.common = len(phaser.offsets)  # the period, and every offset but the first
+        total = self.own * len(phaser.sides) + self.common
+        self.matrix, self.right = np.zeros((total, total)), np.zeros(total)
+        self.left, self.samples = 0.0, 0
+
+    @staticmethod
+    def of(phaser: FittedPhaser, windows: Sequence[Window], free_spread: bool) -> _Problem:
+        """Gather the columns of all windows."""
+        problem = _Problem(phaser, free_spread)
+        for window in windows:
+            for number in range(len(phaser.sides)):
+                problem.add(number, window)
+        return problem
+
+    def add(self, number: int, window: Window) -> None:
+        """Take one side of one window into account."""
+        columns, left = _columns(self.phaser, number, window)
+        gram = (columns.T @ columns).astype(np.float64)
+        answer = (columns.T @ left.astype(np.float32)).astype(np.float64)
+        own = np.arange(self.own) + number * self.own
+        places = np.concatenate([own, np.arange(self.common) + len(self.right) - self.common])
+        self.matrix[np.ix_(places, places)] += gram
+        self.right[places] += answer
+        self.left += float(left @ left)
+        self.samples += len(left)
+
+    def moved(self, damping: float) -> FittedPhaser:
+        """Solve for a step and take it."""
+        doubt = self.left / max(self.samples, 1)
+        matrix, right = self.matrix.copy(), self.right.copy()
+        for number, side in enumerate(self.phaser.sides):
+            own = slice(number * self.own, (number + 1) * self.own)
+            penalty = self._penalty(side) * doubt
+            matrix[own, own] += penalty
+            right[own] -= penalty @ side.flat()
+        size = np.sqrt(np.maximum(np.diag(matrix), 1e-20))
+        scaled = matrix / size / size[:, None] + damping * np.eye(len(size))
+        step = np.linalg.solve(scaled, right / size) / size
+        return self._taken(step)
+
+    def _penalty(self, side: FittedSide) -> np.ndarray:
+        bend = second_differences(len(side.curve)) / EXPECTED_BEND
+        penalty = np.diag(np.full(self.own, 1.0 / EXPECTED_TAP**2))
+        curve = slice(0, len(side.curve))
+        penalty[curve, curve] = bend.T @ bend
+        spread = np.arange(len(side.spread)) + len(side.curve) + 1
+        penalty[spread, spread] = 1.0 if self.free_spread else 1e12
+        return penalty
+
+    def _taken(self, step: np.ndarray) -> FittedPhaser:
+        sides = tuple(
+            side.moved(step[number * self.own : (number + 1) * self.own])
+            for number, side in enumerate(self.phaser.sides)
+        )
+        faster, *ahead = step[len(step) - self.common :]
+        offsets = (0.0, *np.add(self.phaser.offsets[1:], ahead))
+        period = self.phaser.period_samples / (1.0 + faster)
+        return dataclasses.replace(self.phaser, sides=sides, period_samples=period, offsets=offsets)
+
+
+def _columns(phaser: FittedPhaser, number: int, window: Window) -> tuple[np.ndarray, np.ndarray]:
+    """Return how one side of a window changes with every parameter, and what it leaves.
+
+    Returns:
+        ``(heard, parameters)`` float32, in the order of ``flat``, then the common ones; and
+        ``(heard,)`` float64.
+    """
+    side = phaser.sides[number]
+    phase = phaser.phase(window)
+    weights = knot_weights(phase, len(side.curve)).T  # (time, knots)
+    slope = _slope(side.curve, phase)
+    turns = (window.start_sample + np.arange(len(phase))) / phaser.period_samples
+    common = [slope * turns]
+    common += [slope * (window.recording == each) for each in range(1, len(phaser.offsets))]
+    directions = torch.cat([weights, torch.from_numpy(np.stack(common, 1))], 1).float()
+    log_break = (weights @ torch.from_numpy(side.curve)).float()
+    settings = [_tensor(side.spread), _tensor(np.array(side.feedback))]
+    tangents = allpass_tangents(_tensor(window.dry), log_break, *settings, directions).numpy()
+    tangents = lfilter(side.wet.astype(np.float32), np.float32(1.0), tangents, axis=0)
+    knots, taps = len(side.curve), len(side.dry)
+    wet = through_stages(phaser, number, window).numpy()
+    own = [tangents[:, :knots], tangents[:, knots + len(common) :]]
+    own += [_delayed(window.dry, taps), _delayed(wet, taps)]
+    columns = np.concatenate([*own, tangents[:, knots : knots + len(common)]], 1)
+    left = window.wet[number] - play_side(phaser, number, window)
+    return columns[window.heard_from :], left[window.heard_from :]
+
+
+def _slope(curve: np.ndarray, phase: np.ndarray) -> np.ndarray:
+    """Return how a curve changes with the phase, per turn."""
+    step = 1e-4
+    ahead, behind = (knot_weights((phase + each) % 1.0, len(curve)).T for each in (step, -step))
+    return ((ahead - behind) @ torch.from_numpy(curve)).numpy() / (2 * step)
+
+
+def _delayed(audio: np.ndarray, taps: int) -> np.ndarray:
+    """Return a signal beside itself one sample ago, two samples ago ...: ``(time, taps)``."""
+    padded = np.concatenate([np.zeros(taps - 1, np.float32), audio.astype(np.float32)])
+    return np.lib.stride_tricks.sliding_window_view(padded, taps)[:, ::-1]
+
+
+def _tensor(values: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))

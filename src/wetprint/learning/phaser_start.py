@@ -1,0 +1,154 @@
+"""Where a phaser stands at each phase of its LFO, read off its responses there.
+
+A response is compared with those of a cascade of allpass stages at every break frequency, beside the
+dry signal. How many stages, how much feedback and how much of either signal there is holds for all
+phases together; the break frequency is each phase's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wetprint.blocks.periodic_filter import knot_weights
+
+LOWEST_HZ, HIGHEST_HZ = 60.0, 12_000.0
+FREQUENCIES = 160
+"""Equal steps of pitch between these are compared."""
+
+LOG_BREAKS = np.linspace(-7.5, 1.5, 181)
+"""Break frequencies that are tried: 8 Hz to 20 kHz at 48 kHz."""
+
+STAGES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 22, 24)
+FEEDBACKS = (-0.8, -0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6, 0.8)
+ROUNDS = 6
+
+EXPECTED_BEND = 1.0
+"""Second difference of a curve's coefficients that is to be expected."""
+
+DOUBT = 0.02
+"""How far off a break frequency that was read may be, as a share of EXPECTED_BEND."""
+
+
+@dataclass(frozen=True)
+class PhaserStart:
+    """A phaser of one side, roughly.
+
+    Attributes:
+        stages: allpass stages.
+        feedback: of the loop.
+        curve: coefficients of the log break frequency over the LFO's turn, ``(knots,)``.
+        dry: gain of the dry signal.
+        wet: gain of the cascade's output.
+        error: what it leaves of how the responses differ from phase to phase.
+    """
+
+    stages: int
+    feedback: float
+    curve: np.ndarray
+    dry: float
+    wet: float
+    error: float
+
+
+def find_phaser_starts(
+    phase: np.ndarray, responses: np.ndarray, sample_rate: int, knots: int
+) -> list[PhaserStart]:
+    """Return what may have made the responses, for each number of stages its best, the best first.
+
+    Args:
+        phase: ``(phases,)``, 0 to 1.
+        responses: impulse responses at these, ``(phases, taps)``.
+        sample_rate: Hz.
+        knots: of the curves.
+    """
+    hz = np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, 0.45 * sample_rate), FREQUENCIES)
+    z = np.exp(-2j * np.pi * hz / sample_rate)  # one sample later
+    spectra = responses @ z[None, :] ** np.arange(responses.shape[1])[:, None]
+    found = []
+    for stages in STAGES:
+        fits = [_fit(spectra, z, stages, feedback) for feedback in FEEDBACKS]
+        error, gains, log_break = min(fits, key=lambda each: each[0])
+        feedback = FEEDBACKS[[each[0] for each in fits].index(error)]
+        curve = _curve_through(phase, log_break, knots)
+        found.append(PhaserStart(stages, feedback, curve, *gains, error))
+    return sorted(found, key=lambda each: each.error)
+
+
+def cascade_response(log_break: np.ndarray, z: np.ndarray, stages: int, feedback: float):
+    """Return the loop's response at rest: ``(breaks, frequencies)``; z is one sample's delay."""
+    a = np.tanh(log_break / 2)[:, None]
+    shifted = ((a + z) / (1 + a * z)) ** stages
+    return shifted / (1 - feedback * z * shifted)
+
+
+def _fit(
+    spectra: np.ndarray, z: np.ndarray, stages: int, feedback: float
+) -> tuple[float, tuple[float, float], np.ndarray]:
+    """Fit gains of dry and wet that hold at all phases: error, gains, log break of each phase."""
+    known = cascade_response(LOG_BREAKS, z, stages, feedback)
+    moved = ((spectra - spectra.mean(0)).__abs__() ** 2).sum()
+    best = (np.inf, (0.0, 0.0), np.zeros(len(spectra)))
+    for gains in _first_gains(spectra, known):
+        for _ in range(ROUNDS):
+            chosen = _distance(spectra, known, gains).argmin(1)
+            gains = _gains_for(spectra, known[chosen])
+        distance = _distance(spectra, known, gains)
+        error = float(distance.min(1).sum() / max(moved, 1e-30))
+        if error < best[0]:
+            best = error, gains, LOG_BREAKS[distance.argmin(1)]
+    return best
+
+
+def _distance(
+    spectra: np.ndarray, known: np.ndarray, gains: tuple[float, float]
+) -> np.ndarray:
+    """Return the squared distance of every phase to every break: ``(phases, breaks)``."""
+    left = spectra - gains[0]
+    tried = gains[1] * known
+    across = (left @ tried.conj().T).real
+    return (abs(left) ** 2).sum(1)[:, None] - 2 * across + (abs(tried) ** 2).sum(1)
+
+
+def _gains_for(spectra: np.ndarray, wet: np.ndarray) -> tuple[float, float]:
+    count, cross = spectra.size, wet.real.sum()
+    matrix = np.array([[count, cross], [cross, (abs(wet) ** 2).sum()]])
+    right = np.array([spectra.real.sum(), (spectra * wet.conj()).real.sum()])
+    dry, gain = np.linalg.lstsq(matrix, right, rcond=None)[0]
+    return float(dry), float(gain)
+
+
+def _first_gains(spectra: np.ndarray, known: np.ndarray) -> list[tuple[float, float]]:
+    """Let a few phases say what the gains may be, each alone."""
+    guesses = []
+    for spectrum in spectra[:: max(1, len(spectra) // 4)]:
+        fits = [_gains_for(spectrum[None], each[None]) for each in known[::3]]
+        left = [
+            float((abs(spectrum - dry - wet * each) ** 2).sum())
+            for (dry, wet), each in zip(fits, known[::3], strict=True)
+        ]
+        guesses.append(fits[int(np.argmin(left))])
+    return guesses
+
+
+def _curve_through(phase: np.ndarray, values: np.ndarray, knots: int) -> np.ndarray:
+    """Return the smooth closed curve nearest to some values, outliers left out (P-spline)."""
+    basis = knot_weights(phase, knots).numpy().T  # (phases, knots)
+    weight = np.ones(len(values))
+    bend = second_differences(knots) * DOUBT / EXPECTED_BEND
+    curve = np.zeros(knots)
+    for _ in range(5):
+        weighted = basis * weight[:, None]
+        curve = np.linalg.solve(
+            basis.T @ weighted + bend.T @ bend + 1e-9 * np.eye(knots), weighted.T @ values
+        )
+        off = abs(values - basis @ curve)
+        weight = 1.0 / (1.0 + (off / (3 * np.median(off) + 0.02)) ** 2)
+    return curve
+
+
+def second_differences(knots: int) -> np.ndarray:
+    """Return the matrix of a closed curve's second differences: ``(knots, knots)``."""
+    unit = np.eye(knots)
+    return np.roll(unit, 1, 1) - 2 * unit + np.roll(unit, -1, 1)
