@@ -18,7 +18,7 @@ from wetprint.blocks.checks import whole_number
 from wetprint.blocks.periodic import MOST_KNOTS, check_period, periodic_curve
 from wetprint.engine.allpass import MOST_STAGES, allpass_cascade
 
-SETTLING_SAMPLES = 4096
+SETTLING_SAMPLES = 2048
 """What ``valid`` drops. A loop with much feedback and a deep break frequency has not quite settled
 by then; ``forward`` and playing are exact."""
 

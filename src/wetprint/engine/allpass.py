@@ -23,7 +23,7 @@ LOUDEST_RETURN = 1e4
 """The loop returns no more than this (+80 dB), since a fast LFO can pump energy into it. The twin
 looks only once in SCAN_SAMPLES."""
 
-SCAN_SAMPLES = 1024
+SCAN_SAMPLES = 256
 """The twin multiplies all transitions of so many samples."""
 
 

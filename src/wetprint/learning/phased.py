@@ -20,7 +20,13 @@ from wetprint.identify.periodic_response import (
     solve_periodic_response,
 )
 from wetprint.learning.linear import never
-from wetprint.learning.phaser_fit import FittedPhaser, FittedSide, Window, error_on, fit_phaser
+from wetprint.learning.phaser_fit import (
+    FittedPhaser,
+    FittedSide,
+    Window,
+    dense_weights,
+    fit_phaser,
+)
 from wetprint.learning.phaser_start import PhaserStart, find_phaser_starts
 from wetprint.models.chain import Chain
 from wetprint.models.parallel import Parallel
@@ -31,9 +37,9 @@ FILTER_RIDGE = 1e-6
 
 START_PHASES = 64
 START_KNOTS, FINE_KNOTS = 32, (64, 128)
-COLOUR_TAPS = 16
+COLOUR_TAPS = 8
 
-WINDOW_SECONDS, SETTLING_SECONDS = 0.5, 0.1
+WINDOW_SECONDS, SETTLING_SECONDS = 0.25, 0.1
 TRIAL_WINDOWS, WINDOWS = 12, 40
 
 TRIALS = 4
@@ -171,10 +177,8 @@ def _with_stages(starts: list[PhaserStart], stages: int) -> PhaserStart:
 
 
 def _on_knots(phaser: FittedPhaser, knots: int) -> FittedPhaser:
-    from wetprint.blocks.periodic_filter import knot_weights
-
     def finer(side: FittedSide) -> FittedSide:
-        values = knot_weights(np.arange(knots) / knots, len(side.curve)).T.numpy() @ side.curve
+        values = dense_weights(np.arange(knots) / knots, len(side.curve)) @ side.curve
         return dataclasses.replace(side, curve=interpolating(values))
 
     return dataclasses.replace(phaser, sides=tuple(map(finer, phaser.sides)))

@@ -17,8 +17,8 @@ import torch
 from scipy.signal import lfilter
 from torch import Tensor
 
-from wetprint.blocks.periodic_filter import knot_weights
 from wetprint.blocks.phaser import DEEPEST_LOG_BREAK, MOST_FEEDBACK, PhaserConfig, held_phases
+from wetprint.blocks.spline import slope_weights, value_weights
 from wetprint.engine.allpass import allpass_cascade, allpass_tangents
 from wetprint.learning.phaser_start import EXPECTED_BEND, PhaserStart, second_differences
 
@@ -189,11 +189,11 @@ def play_side(phaser: FittedPhaser, number: int, window: Window) -> np.ndarray:
 def through_stages(phaser: FittedPhaser, number: int, window: Window) -> Tensor:
     """Return what the stages of one side return: ``(time,)``."""
     side = phaser.sides[number]
-    log_break = knot_weights(phaser.phase(window), len(side.curve)).T @ torch.from_numpy(side.curve)
-    bounded = log_break.clamp(-DEEPEST_LOG_BREAK, DEEPEST_LOG_BREAK)
+    log_break = dense_weights(phaser.phase(window), len(side.curve)) @ side.curve
+    bounded = _tensor(log_break.clip(-DEEPEST_LOG_BREAK, DEEPEST_LOG_BREAK))
     settings = [_tensor(side.spread)[None], _tensor(np.array([side.feedback]))]
     audio = _tensor(window.dry)[None, None]
-    return allpass_cascade(audio, bounded.float()[None, None], *settings)[0][0, 0]
+    return allpass_cascade(audio, bounded[None, None], *settings)[0][0, 0]
 
 
 class _Problem:
@@ -272,16 +272,16 @@ def _columns(phaser: FittedPhaser, number: int, window: Window) -> tuple[np.ndar
     """
     side = phaser.sides[number]
     phase = phaser.phase(window)
-    weights = knot_weights(phase, len(side.curve)).T  # (time, knots)
+    weights = dense_weights(phase, len(side.curve))  # (time, knots)
     slope = _slope(side.curve, phase)
     turns = (window.start_sample + np.arange(len(phase))) / phaser.period_samples
     common = [slope * turns]
     common += [slope * (window.recording == each) for each in range(1, len(phaser.offsets))]
-    directions = torch.cat([weights, torch.from_numpy(np.stack(common, 1))], 1).float()
-    log_break = (weights @ torch.from_numpy(side.curve)).float()
+    directions = _tensor(np.concatenate([weights, np.stack(common, 1)], 1))
+    log_break = _tensor(weights @ side.curve)
     settings = [_tensor(side.spread), _tensor(np.array(side.feedback))]
     tangents = allpass_tangents(_tensor(window.dry), log_break, *settings, directions).numpy()
-    tangents = lfilter(side.wet.astype(np.float32), np.float32(1.0), tangents, axis=0)
+    tangents = _filtered(tangents, side.wet.astype(np.float32))
     knots, taps = len(side.curve), len(side.dry)
     wet = through_stages(phaser, number, window).numpy()
     own = [tangents[:, :knots], tangents[:, knots + len(common) :]]
@@ -291,11 +291,31 @@ def _columns(phaser: FittedPhaser, number: int, window: Window) -> tuple[np.ndar
     return columns[window.heard_from :], left[window.heard_from :]
 
 
+def dense_weights(phase: np.ndarray, knots: int) -> np.ndarray:
+    """Return what every knot of a closed curve weighs at some phases: ``(time, knots)`` float64."""
+    return _scattered(phase, knots, value_weights)
+
+
 def _slope(curve: np.ndarray, phase: np.ndarray) -> np.ndarray:
-    """Return how a curve changes with the phase, per turn."""
-    step = 1e-4
-    ahead, behind = (knot_weights((phase + each) % 1.0, len(curve)).T for each in (step, -step))
-    return ((ahead - behind) @ torch.from_numpy(curve)).numpy() / (2 * step)
+    """Return how a curve changes with the phase, per turn: ``(time,)``."""
+    return len(curve) * (_scattered(phase, len(curve), slope_weights) @ curve)
+
+
+def _scattered(phase: np.ndarray, knots: int, weigh: Callable) -> np.ndarray:
+    position = phase * knots
+    left = np.floor(position)
+    dense = np.zeros((len(phase), knots))
+    for each, weight in enumerate(weigh(position - left)):
+        dense[np.arange(len(phase)), (left.astype(int) + each - 1) % knots] += weight
+    return dense
+
+
+def _filtered(columns: np.ndarray, response: np.ndarray) -> np.ndarray:
+    """Convolve every column; few taps of many columns are quickest added up."""
+    filtered = response[0] * columns
+    for tap in range(1, len(response)):
+        filtered[tap:] += response[tap] * columns[:-tap]
+    return filtered
 
 
 def _delayed(audio: np.ndarray, taps: int) -> np.ndarray:
