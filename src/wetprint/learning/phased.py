@@ -36,16 +36,21 @@ FILTER_HARMONICS, FILTER_TAPS, KNOTS_A_HARMONIC = 12, 256, 4
 FILTER_RIDGE = 1e-6
 
 START_PHASES = 64
-START_KNOTS, FINE_KNOTS = 32, (64, 128)
+START_KNOTS, KNOTS = 32, (32, 128)
 COLOUR_TAPS = 8
 
 WINDOW_SECONDS, SETTLING_SECONDS = 0.25, 0.1
-TRIAL_WINDOWS, WINDOWS = 12, 40
+TURN_PARTS, TRIAL_WINDOWS, WINDOWS = 8, 16, 40
+LOUD_ENOUGH = 0.03
+"""Beside the mean of all windows."""
 
 TRIALS = 4
 """Numbers of stages that are tried."""
 
-TRIAL_STEPS, STEPS = 5, 12
+TRIAL_STEPS, STEPS = 3, 4
+CLEAR = 0.01
+"""A trial that leaves less needs no other beside it."""
+
 FRUITFUL = 0.98
 """More knots, or stages that differ, must bring the error below this share."""
 
@@ -91,7 +96,7 @@ def solve_phaser(
     responses: np.ndarray,
     stop: Callable[[], bool] = never,
     progress: Progress = silent,
-) -> FittedPhaser:
+) -> FittedPhaser | None:
     """Find the phaser that was heard.
 
     Args:
@@ -102,26 +107,34 @@ def solve_phaser(
         responses: these, ``(channels_out, phases, taps)``: snapshots, or PeriodicResponse.at.
         stop: says that the search has lasted long enough.
         progress: told how far it is.
+
+    Returns:
+        None where the sides do not even agree in the number of their stages.
     """
     progress("looking for a phaser", 0.0)
     sides = [find_phaser_starts(phase, each, sample_rate, START_KNOTS) for each in responses]
-    windows = choose_moving_windows(recordings, sample_rate)
-    few = windows[:: max(1, len(windows) // TRIAL_WINDOWS)]
+    few, windows = (
+        choose_moving_windows(recordings, sample_rate, period_samples, most)
+        for most in (TRIAL_WINDOWS, WINDOWS)
+    )
 
     def report(error: float) -> None:
         progress("looking for a phaser", 0.5, f"error {error:.2g}")
 
     offsets = (0.0,) * len(recordings)
     tried = []
-    for stages in _likely_stages(sides):
-        fitted = tuple(FittedSide.of(_with_stages(each, stages), COLOUR_TAPS) for each in sides)
+    for starts in _likely_sides(sides):
+        fitted = tuple(FittedSide.of(each, COLOUR_TAPS) for each in starts)
         start = FittedPhaser(fitted, period_samples, offsets)
         tried.append(fit_phaser(start, few, TRIAL_STEPS, stop, report))
+        if tried[-1].error < CLEAR:
+            break
+    if not tried:
+        return None
     best = min(tried, key=lambda each: each.error)
-    best = fit_phaser(best, windows, STEPS, stop, report)
-    for knots in FINE_KNOTS:
+    for knots in KNOTS:
         finer = fit_phaser(_on_knots(best, knots), windows, STEPS, stop, report)
-        if finer.error > FRUITFUL * best.error:
+        if finer.error > FRUITFUL * best.error and finer.knots > best.knots:
             break
         best = finer
     progress("looking for a phaser", 1.0)
@@ -148,32 +161,38 @@ def phaser_chain(phaser: FittedPhaser) -> Chain:
 
 
 def choose_moving_windows(
-    recordings: Sequence[Recording], sample_rate: int, most: int = WINDOWS
+    recordings: Sequence[Recording], sample_rate: int, period_samples: float, most: int
 ) -> list[Window]:
-    """Return stretches that are loud enough to say something, from everywhere."""
+    """Return stretches that are loud enough to say something, as many for each part of the turn."""
     scored, lead = round(WINDOW_SECONDS * sample_rate), round(SETTLING_SECONDS * sample_rate)
-    found: list[tuple[float, Window]] = []
+    found = []
     for number, each in enumerate(recordings):
         for first in range(lead, each.dry.shape[-1] - scored + 1, scored):
             part = slice(first - lead, first + scored)
             start = each.start_sample + first - lead
-            window = Window(each.dry[0, part], each.wet[:, part], start, lead, number)
-            found.append((float(np.square(window.wet, dtype=np.float64).mean()), window))
-    loud = 0.03 * np.mean([energy for energy, _ in found])
-    heard = [window for energy, window in found if energy >= loud]
-    return [heard[each] for each in np.linspace(0, len(heard) - 1, min(most, len(heard))).astype(int)]
+            found.append(Window(each.dry[0, part], each.wet[:, part], start, lead, number))
+    energy = np.array([np.square(each.wet, dtype=np.float64).mean() for each in found])
+    parts: list[list[Window]] = [[] for _ in range(TURN_PARTS)]
+    for window, loud in zip(found, energy >= LOUD_ENOUGH * energy.mean(), strict=True):
+        if loud:
+            part = int(window.start_sample / period_samples % 1.0 * TURN_PARTS)
+            parts[part].append(window)
+    return [each for part in parts for each in _evenly(part, most // TURN_PARTS)]
 
 
-def _likely_stages(sides: list[list[PhaserStart]]) -> list[int]:
-    error = {
-        each.stages: sum(next(s.error for s in side if s.stages == each.stages) for side in sides)
-        for each in sides[0]
-    }
-    return sorted(error, key=lambda stages: error[stages])[:TRIALS]
+def _evenly(windows: list[Window], most: int) -> list[Window]:
+    places = np.linspace(0, len(windows) - 1, min(most, len(windows)))
+    return [windows[int(each)] for each in places]
 
 
-def _with_stages(starts: list[PhaserStart], stages: int) -> PhaserStart:
-    return next(each for each in starts if each.stages == stages)
+def _likely_sides(sides: list[list[PhaserStart]]) -> list[tuple[PhaserStart, ...]]:
+    """Return starts with as many stages on every side, the likeliest first."""
+    together = []
+    for first in sides[0]:
+        same = [[each for each in side if each.stages == first.stages] for side in sides]
+        if all(same):
+            together.append(tuple(each[0] for each in same))
+    return sorted(together, key=lambda starts: sum(each.error for each in starts))[:TRIALS]
 
 
 def _on_knots(phaser: FittedPhaser, knots: int) -> FittedPhaser:

@@ -24,8 +24,11 @@ from wetprint.learning.phaser_start import EXPECTED_BEND, PhaserStart, second_di
 
 FIRST_DAMPING = 1e-3
 MOST_DAMPING = 1e3
-SETTLED = 1e-3
+SETTLED = 0.03
 """A step that gains less than this share of the error is the last."""
+
+EXPECTED_STEP = 0.3
+"""A coefficient of a curve is not expected to be farther off: what was not heard stays."""
 
 EXPECTED_TAP = 1.0
 """A tap of a colour is not expected to be larger."""
@@ -108,6 +111,11 @@ class FittedPhaser:
     hold_samples: int = 1
     hold_start: int = 0
     error: float = np.inf
+
+    @property
+    def knots(self) -> int:
+        """How many coefficients each curve has."""
+        return len(self.sides[0].curve)
 
     @property
     def config(self) -> PhaserConfig:
@@ -238,6 +246,8 @@ class _Problem:
             penalty = self._penalty(side) * doubt
             matrix[own, own] += penalty
             right[own] -= penalty @ side.flat()
+            curve = own.start + np.arange(len(side.curve))
+            matrix[curve, curve] += doubt / EXPECTED_STEP**2
         size = np.sqrt(np.maximum(np.diag(matrix), 1e-20))
         scaled = matrix / size / size[:, None] + damping * np.eye(len(size))
         step = np.linalg.solve(scaled, right / size) / size

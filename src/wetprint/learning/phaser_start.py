@@ -7,7 +7,7 @@ phases together; the break frequency is each phase's own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,9 +20,16 @@ FREQUENCIES = 160
 LOG_BREAKS = np.linspace(-7.5, 1.5, 181)
 """Break frequencies that are tried: 8 Hz to 20 kHz at 48 kHz."""
 
+FEW_BREAKS, FEW_PHASES = 3, 24
+"""The first search tries every third of these, at so many phases."""
+
 STAGES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 22, 24)
 FEEDBACKS = (-0.8, -0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6, 0.8)
+NEARBY = (-0.1, 0.0, 0.1)
 ROUNDS = 6
+
+LIKELY = 2.0
+"""Numbers of stages that leave more than this times the least are not worth a trial."""
 
 EXPECTED_BEND = 1.0
 """Second difference of a curve's coefficients that is to be expected."""
@@ -53,26 +60,31 @@ class PhaserStart:
 
 
 def find_phaser_starts(
-    phase: np.ndarray, responses: np.ndarray, sample_rate: int, knots: int
+    phase: np.ndarray, responses: np.ndarray, sample_rate: int, knots: int, most: int = 4
 ) -> list[PhaserStart]:
-    """Return what may have made the responses, for each number of stages its best, the best first.
+    """Return what may have made the responses: one for each likely number of stages, best first.
 
     Args:
         phase: ``(phases,)``, 0 to 1.
         responses: impulse responses at these, ``(phases, taps)``.
         sample_rate: Hz.
         knots: of the curves.
+        most: numbers of stages that may be returned.
     """
     hz = np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, 0.45 * sample_rate), FREQUENCIES)
     z = np.exp(-2j * np.pi * hz / sample_rate)  # one sample later
     spectra = responses @ z[None, :] ** np.arange(responses.shape[1])[:, None]
+    few = spectra[:: max(1, len(spectra) // FEW_PHASES)]
+    rough = [
+        min((_fit(few, z, stages, each, FEW_BREAKS), stages, each) for each in FEEDBACKS)
+        for stages in STAGES
+    ]
+    bound = LIKELY * min(rough)[0].error
     found = []
-    for stages in STAGES:
-        fits = [_fit(spectra, z, stages, feedback) for feedback in FEEDBACKS]
-        error, gains, log_break = min(fits, key=lambda each: each[0])
-        feedback = FEEDBACKS[[each[0] for each in fits].index(error)]
-        curve = _curve_through(phase, log_break, knots)
-        found.append(PhaserStart(stages, feedback, curve, *gains, error))
+    for _, stages, feedback in (each for each in sorted(rough)[:most] if each[0].error <= bound):
+        fit, near = min((_fit(spectra, z, stages, feedback + each), each) for each in NEARBY)
+        curve = _curve_through(phase, fit.log_break, knots)
+        found.append(PhaserStart(stages, feedback + near, curve, *fit.gains, fit.error))
     return sorted(found, key=lambda each: each.error)
 
 
@@ -83,22 +95,27 @@ def cascade_response(log_break: np.ndarray, z: np.ndarray, stages: int, feedback
     return shifted / (1 - feedback * z * shifted)
 
 
-def _fit(
-    spectra: np.ndarray, z: np.ndarray, stages: int, feedback: float
-) -> tuple[float, tuple[float, float], np.ndarray]:
-    """Fit gains of dry and wet that hold at all phases: error, gains, log break of each phase."""
-    known = cascade_response(LOG_BREAKS, z, stages, feedback)
-    moved = ((spectra - spectra.mean(0)).__abs__() ** 2).sum()
-    best = (np.inf, (0.0, 0.0), np.zeros(len(spectra)))
+@dataclass(frozen=True, order=True)
+class _Fit:
+    error: float
+    gains: tuple[float, float] = field(compare=False)
+    log_break: np.ndarray = field(compare=False)
+
+
+def _fit(spectra: np.ndarray, z: np.ndarray, stages: int, feedback: float, step: int = 1) -> _Fit:
+    """Fit gains of dry and wet that hold at all phases, and the break frequency of each."""
+    tried = LOG_BREAKS[::step]
+    known = cascade_response(tried, z, stages, feedback)
+    moved = float((abs(spectra - spectra.mean(0)) ** 2).sum())
+    fits = []
     for gains in _first_gains(spectra, known):
         for _ in range(ROUNDS):
             chosen = _distance(spectra, known, gains).argmin(1)
             gains = _gains_for(spectra, known[chosen])
         distance = _distance(spectra, known, gains)
         error = float(distance.min(1).sum() / max(moved, 1e-30))
-        if error < best[0]:
-            best = error, gains, LOG_BREAKS[distance.argmin(1)]
-    return best
+        fits.append(_Fit(error, gains, tried[distance.argmin(1)]))
+    return min(fits)
 
 
 def _distance(
