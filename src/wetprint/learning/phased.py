@@ -19,6 +19,7 @@ from wetprint.identify.periodic_response import (
     Recording,
     solve_periodic_response,
 )
+from wetprint.identify.phase_spectra import PhaseSpectra, spectra_of_sound
 from wetprint.learning.linear import never
 from wetprint.learning.phaser_fit import (
     FittedPhaser,
@@ -92,10 +93,9 @@ def solve_phaser(
     recordings: Sequence[Recording],
     period_samples: float,
     sample_rate: int,
-    phase: np.ndarray,
-    responses: np.ndarray,
     stop: Callable[[], bool] = never,
     progress: Progress = silent,
+    spectra: PhaseSpectra | None = None,
 ) -> FittedPhaser | None:
     """Find the phaser that was heard.
 
@@ -103,16 +103,19 @@ def solve_phaser(
         recordings: what was heard, of one dry channel.
         period_samples: of the LFO, roughly; it is refined.
         sample_rate: Hz.
-        phase: ``(phases,)`` at which responses are known, 0 to 1.
-        responses: these, ``(channels_out, phases, taps)``: snapshots, or PeriodicResponse.at.
         stop: says that the search has lasted long enough.
         progress: told how far it is.
+        spectra: responses over the turn, where they are known; otherwise they are measured.
 
     Returns:
         None where the sides do not even agree in the number of their stages.
     """
     progress("looking for a phaser", 0.0)
-    sides = [find_phaser_starts(phase, each, sample_rate, START_KNOTS) for each in responses]
+    spectra = spectra or spectra_of_sound(recordings, period_samples, sample_rate, START_PHASES)
+    sides = [
+        find_phaser_starts(spectra, channel, sample_rate, START_KNOTS)
+        for channel in range(len(spectra.response))
+    ]
     few, windows = (
         choose_moving_windows(recordings, sample_rate, period_samples, most)
         for most in (TRIAL_WINDOWS, WINDOWS)

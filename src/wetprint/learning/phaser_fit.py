@@ -30,6 +30,8 @@ SETTLED = 0.03
 EXPECTED_STEP = 0.3
 """A coefficient of a curve is not expected to be farther off: what was not heard stays."""
 
+EXPECTED_SPREAD = 0.5
+
 EXPECTED_TAP = 1.0
 """A tap of a colour is not expected to be larger."""
 
@@ -143,7 +145,7 @@ def fit_phaser(
     steps: int,
     stop: Callable[[], bool],
     report: Callable[[float], None],
-    free_spread: bool = False,
+    free: str = "alike",
 ) -> FittedPhaser:
     """Take steps until nothing is gained.
 
@@ -153,7 +155,8 @@ def fit_phaser(
         steps: at most.
         stop: asked before every step.
         report: told every error.
-        free_spread: whether the stages may differ.
+        free: "clock" for the LFO's period and offsets alone, "alike" for everything but the
+            spread, "all" where the stages may differ.
     """
     damping = FIRST_DAMPING
     phaser = dataclasses.replace(phaser, error=error_on(phaser, windows))
@@ -161,7 +164,7 @@ def fit_phaser(
         if stop():
             break
         before = phaser.error
-        problem = _Problem.of(phaser, windows, free_spread)
+        problem = _Problem.of(phaser, windows, free)
         while damping < MOST_DAMPING:
             tried = problem.moved(damping)
             tried = dataclasses.replace(tried, error=error_on(tried, windows))
@@ -207,8 +210,8 @@ def through_stages(phaser: FittedPhaser, number: int, window: Window) -> Tensor:
 class _Problem:
     """The normal equations of all sides, those of the common LFO last."""
 
-    def __init__(self, phaser: FittedPhaser, free_spread: bool):
-        self.phaser, self.free_spread = phaser, free_spread
+    def __init__(self, phaser: FittedPhaser, free: str):
+        self.phaser, self.free = phaser, free
         side = phaser.sides[0]
         self.own = len(side.flat())
         self.common = len(phaser.offsets)  # the period, and every offset but the first
@@ -217,9 +220,9 @@ class _Problem:
         self.left, self.samples = 0.0, 0
 
     @staticmethod
-    def of(phaser: FittedPhaser, windows: Sequence[Window], free_spread: bool) -> _Problem:
+    def of(phaser: FittedPhaser, windows: Sequence[Window], free: str) -> _Problem:
         """Gather the columns of all windows."""
-        problem = _Problem(phaser, free_spread)
+        problem = _Problem(phaser, free)
         for window in windows:
             for number in range(len(phaser.sides)):
                 problem.add(number, window)
@@ -248,10 +251,26 @@ class _Problem:
             right[own] -= penalty @ side.flat()
             curve = own.start + np.arange(len(side.curve))
             matrix[curve, curve] += doubt / EXPECTED_STEP**2
+        moves = self._moves()
+        matrix, right = matrix[np.ix_(moves, moves)], right[moves]
         size = np.sqrt(np.maximum(np.diag(matrix), 1e-20))
         scaled = matrix / size / size[:, None] + damping * np.eye(len(size))
-        step = np.linalg.solve(scaled, right / size) / size
+        step = np.zeros(len(self.right))
+        step[moves] = np.linalg.solve(scaled, right / size) / size
         return self._taken(step)
+
+    def _moves(self) -> np.ndarray:
+        """Return the places of what is free."""
+        moves = np.ones(len(self.right), bool)
+        side = self.phaser.sides[0]
+        for number in range(len(self.phaser.sides)):
+            first = number * self.own
+            if self.free == "clock":
+                moves[first : first + self.own] = False
+            elif self.free == "alike":
+                spread = first + len(side.curve) + 1
+                moves[spread : spread + len(side.spread)] = False
+        return np.flatnonzero(moves)
 
     def _penalty(self, side: FittedSide) -> np.ndarray:
         bend = second_differences(len(side.curve)) / EXPECTED_BEND
@@ -259,7 +278,7 @@ class _Problem:
         curve = slice(0, len(side.curve))
         penalty[curve, curve] = bend.T @ bend
         spread = np.arange(len(side.spread)) + len(side.curve) + 1
-        penalty[spread, spread] = 1.0 if self.free_spread else 1e12
+        penalty[spread, spread] = 1.0 / EXPECTED_SPREAD**2
         return penalty
 
     def _taken(self, step: np.ndarray) -> FittedPhaser:

@@ -12,10 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from wetprint.blocks.periodic_filter import knot_weights
-
-LOWEST_HZ, HIGHEST_HZ = 60.0, 12_000.0
-FREQUENCIES = 160
-"""Equal steps of pitch between these are compared."""
+from wetprint.identify.phase_spectra import PhaseSpectra
 
 LOG_BREAKS = np.linspace(-7.5, 1.5, 181)
 """Break frequencies that are tried: 8 Hz to 20 kHz at 48 kHz."""
@@ -60,21 +57,21 @@ class PhaserStart:
 
 
 def find_phaser_starts(
-    phase: np.ndarray, responses: np.ndarray, sample_rate: int, knots: int, most: int = 4
+    spectra: PhaseSpectra, channel: int, sample_rate: int, knots: int, most: int = 4
 ) -> list[PhaserStart]:
     """Return what may have made the responses: one for each likely number of stages, best first.
 
     Args:
-        phase: ``(phases,)``, 0 to 1.
-        responses: impulse responses at these, ``(phases, taps)``.
+        spectra: responses over a turn.
+        channel: whose.
         sample_rate: Hz.
         knots: of the curves.
         most: numbers of stages that may be returned.
     """
-    hz = np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, 0.45 * sample_rate), FREQUENCIES)
-    z = np.exp(-2j * np.pi * hz / sample_rate)  # one sample later
-    spectra = responses @ z[None, :] ** np.arange(responses.shape[1])[:, None]
-    few = spectra[:: max(1, len(spectra) // FEW_PHASES)]
+    z = np.exp(-2j * np.pi * spectra.hz / sample_rate)  # one sample later
+    every = slice(None, None, max(1, len(spectra.phase) // FEW_PHASES))
+    whole = _Seen(spectra.response[channel], spectra.weight)
+    few = _Seen(whole.response[every], whole.weight[every])
     rough = [
         min((_fit(few, z, stages, each, FEW_BREAKS), stages, each) for each in FEEDBACKS)
         for stages in STAGES
@@ -82,8 +79,8 @@ def find_phaser_starts(
     bound = LIKELY * min(rough)[0].error
     found = []
     for _, stages, feedback in (each for each in sorted(rough)[:most] if each[0].error <= bound):
-        fit, near = min((_fit(spectra, z, stages, feedback + each), each) for each in NEARBY)
-        curve = _curve_through(phase, fit.log_break, knots)
+        fit, near = min((_fit(whole, z, stages, feedback + each), each) for each in NEARBY)
+        curve = _curve_through(spectra.phase, fit.log_break, knots)
         found.append(PhaserStart(stages, feedback + near, curve, *fit.gains, fit.error))
     return sorted(found, key=lambda each: each.error)
 
@@ -95,6 +92,34 @@ def cascade_response(log_break: np.ndarray, z: np.ndarray, stages: int, feedback
     return shifted / (1 - feedback * z * shifted)
 
 
+@dataclass(frozen=True)
+class _Seen:
+    response: np.ndarray  # (phases, frequencies) complex
+    weight: np.ndarray  # likewise
+
+    def moved(self) -> float:
+        """Return the energy of what differs from phase to phase."""
+        mean = (self.weight * self.response).sum(0) / self.weight.sum(0)
+        return float((self.weight * abs(self.response - mean) ** 2).sum())
+
+    def distance(self, known: np.ndarray, gains: tuple[float, float]) -> np.ndarray:
+        """Return the squared distance of every phase to every break: ``(phases, breaks)``."""
+        left, tried = self.response - gains[0], gains[1] * known
+        across = ((self.weight * left) @ tried.conj().T).real
+        alone = (self.weight * abs(left) ** 2).sum(1)[:, None]
+        return alone - 2 * across + self.weight @ (abs(tried) ** 2).T
+
+    def gains(self, wet: np.ndarray) -> tuple[float, float]:
+        """Return the gains of dry and wet, given what the cascade does at every phase."""
+        weighted = self.weight * wet
+        cross = weighted.real.sum()
+        matrix = np.array([[self.weight.sum(), cross], [cross, (weighted * wet.conj()).real.sum()]])
+        heard = self.weight * self.response
+        right = np.array([heard.real.sum(), (heard * wet.conj()).real.sum()])
+        dry, gain = np.linalg.lstsq(matrix, right, rcond=None)[0]
+        return float(dry), float(gain)
+
+
 @dataclass(frozen=True, order=True)
 class _Fit:
     error: float
@@ -102,48 +127,29 @@ class _Fit:
     log_break: np.ndarray = field(compare=False)
 
 
-def _fit(spectra: np.ndarray, z: np.ndarray, stages: int, feedback: float, step: int = 1) -> _Fit:
+def _fit(seen: _Seen, z: np.ndarray, stages: int, feedback: float, step: int = 1) -> _Fit:
     """Fit gains of dry and wet that hold at all phases, and the break frequency of each."""
     tried = LOG_BREAKS[::step]
     known = cascade_response(tried, z, stages, feedback)
-    moved = float((abs(spectra - spectra.mean(0)) ** 2).sum())
     fits = []
-    for gains in _first_gains(spectra, known):
+    for gains in _first_gains(seen, known):
         for _ in range(ROUNDS):
-            chosen = _distance(spectra, known, gains).argmin(1)
-            gains = _gains_for(spectra, known[chosen])
-        distance = _distance(spectra, known, gains)
-        error = float(distance.min(1).sum() / max(moved, 1e-30))
+            gains = seen.gains(known[seen.distance(known, gains).argmin(1)])
+        distance = seen.distance(known, gains)
+        error = float(distance.min(1).sum() / max(seen.moved(), 1e-30))
         fits.append(_Fit(error, gains, tried[distance.argmin(1)]))
     return min(fits)
 
 
-def _distance(
-    spectra: np.ndarray, known: np.ndarray, gains: tuple[float, float]
-) -> np.ndarray:
-    """Return the squared distance of every phase to every break: ``(phases, breaks)``."""
-    left = spectra - gains[0]
-    tried = gains[1] * known
-    across = (left @ tried.conj().T).real
-    return (abs(left) ** 2).sum(1)[:, None] - 2 * across + (abs(tried) ** 2).sum(1)
-
-
-def _gains_for(spectra: np.ndarray, wet: np.ndarray) -> tuple[float, float]:
-    count, cross = spectra.size, wet.real.sum()
-    matrix = np.array([[count, cross], [cross, (abs(wet) ** 2).sum()]])
-    right = np.array([spectra.real.sum(), (spectra * wet.conj()).real.sum()])
-    dry, gain = np.linalg.lstsq(matrix, right, rcond=None)[0]
-    return float(dry), float(gain)
-
-
-def _first_gains(spectra: np.ndarray, known: np.ndarray) -> list[tuple[float, float]]:
+def _first_gains(seen: _Seen, known: np.ndarray) -> list[tuple[float, float]]:
     """Let a few phases say what the gains may be, each alone."""
     guesses = []
-    for spectrum in spectra[:: max(1, len(spectra) // 4)]:
-        fits = [_gains_for(spectrum[None], each[None]) for each in known[::3]]
+    for phase in range(0, len(seen.response), max(1, len(seen.response) // 4)):
+        alone = _Seen(seen.response[phase : phase + 1], seen.weight[phase : phase + 1])
+        fits = [alone.gains(each[None]) for each in known[::3]]
         left = [
-            float((abs(spectrum - dry - wet * each) ** 2).sum())
-            for (dry, wet), each in zip(fits, known[::3], strict=True)
+            float(alone.distance(each[None], gains)[0, 0])
+            for gains, each in zip(fits, known[::3], strict=True)
         ]
         guesses.append(fits[int(np.argmin(left))])
     return guesses
