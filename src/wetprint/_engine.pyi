@@ -140,22 +140,6 @@ def run_cells_backward(
     threads: int,
     level: str = "",
 ) -> None: ...
-def play_allpass(
-    x: Tensor,
-    turn: Tensor,
-    spread: Tensor,
-    feedback: Tensor,
-    memory: Tensor,
-    y: Tensor,
-    threads: int,
-) -> None: ...
+def play_allpass(*tensors_then_threads: Tensor | int) -> None: ...
 def play_allpass_backward(*tensors_then_threads: Tensor | int) -> None: ...
-def allpass_tangents(
-    x: Tensor,
-    turn: Tensor,
-    spread: Tensor,
-    feedback: Tensor,
-    memory: Tensor,
-    directions: Tensor,
-    tangents: Tensor,
-) -> None: ...
+def allpass_tangents(*tensors: Tensor) -> None: ...

@@ -70,7 +70,7 @@ CONFIGS = [
     ),
     ("modulated_delay", ModulatedDelayConfig(1234.5, 16, 20)),
     ("phaser", PhaserConfig(701.3, 5, 3)),
-    ("phaser", PhaserConfig(90.0, 4, 1, 2, 1, hold_samples=7, hold_start=3)),
+    ("phaser", PhaserConfig(90.0, 4, 1, 2, 1)),
     ("phaser", PhaserConfig(3000.0, 4, 2, 1, 2)),
     ("periodic_filter", PeriodicFilterConfig(333.3, 4, 3)),
     ("periodic_filter", PeriodicFilterConfig(90.0, 5, 60, 2, 1)),

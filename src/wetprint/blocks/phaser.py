@@ -1,21 +1,21 @@
-"""A phaser: allpass stages whose break frequency an LFO moves, in a loop (see engine/allpass.py).
+"""A phaser: allpass stages whose break frequency an LFO moves, in a loop (engine/allpass.py).
 
 Mixed with the dry signal, the stages' phase shift becomes notches that wander. The mix and its
-colours are not part of this block: a chain puts them around it. The logarithm of the break frequency
-is a closed curve over the LFO's turn (see ``periodic.py``), one for each side.
+colours are not part of this block: a chain puts them around it. The logarithm of the break
+frequency is a closed curve over the LFO's turn (see ``periodic.py``), one for each side. Effects
+that reckon it once in 32 samples, as calf's does, come out no nearer when that is copied.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from wetprint.blocks.block import BlockStream, RecursiveBlock
 from wetprint.blocks.checks import whole_number
-from wetprint.blocks.periodic import MOST_KNOTS, check_period, periodic_curve
+from wetprint.blocks.periodic import MOST_KNOTS, check_period, periodic_curve, phases
 from wetprint.engine.allpass import MOST_STAGES, allpass_cascade
 
 SETTLING_SAMPLES = 2048
@@ -29,8 +29,6 @@ DEEPEST_LOG_BREAK = 9.0
 
 WIDEST_SPREAD = 4.0
 
-LONGEST_HOLD_SAMPLES = 4096
-
 
 @dataclass(frozen=True)
 class PhaserConfig:
@@ -42,9 +40,6 @@ class PhaserConfig:
         stages: first-order allpass stages.
         channels_in: mono goes to both sides, stereo is averaged for one.
         channels_out: every side has its own curve and its own loop.
-        hold_samples: the break frequency stands still for so many samples, as in effects that
-            reckon it once a block; 1 where it never does.
-        hold_start: an absolute time at which it is reckoned anew.
     """
 
     period_samples: float = 48_000.0
@@ -52,8 +47,6 @@ class PhaserConfig:
     stages: int = 4
     channels_in: int = 1
     channels_out: int = 1
-    hold_samples: int = 1
-    hold_start: int = 0
 
     def __post_init__(self) -> None:
         check_period(self.period_samples)
@@ -61,8 +54,6 @@ class PhaserConfig:
         whole_number("stages", self.stages, 1, MOST_STAGES)
         whole_number("channels_in", self.channels_in, 1, 2)
         whole_number("channels_out", self.channels_out, 1, 2)
-        whole_number("hold_samples", self.hold_samples, 1, LONGEST_HOLD_SAMPLES)
-        whole_number("hold_start", self.hold_start, 0, LONGEST_HOLD_SAMPLES - 1)
 
 
 class Phaser(RecursiveBlock):
@@ -83,7 +74,9 @@ class Phaser(RecursiveBlock):
         """See Block."""
         return self.play(audio, start_sample, None)[0]
 
-    def play(self, audio: Tensor, start_sample: int, memory: Tensor | None) -> tuple[Tensor, Tensor]:
+    def play(
+        self, audio: Tensor, start_sample: int, memory: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
         """Play on from a memory; see allpass_cascade."""
         if self.channels_in > self.channels_out:
             audio = audio.mean(1, keepdim=True)
@@ -95,8 +88,7 @@ class Phaser(RecursiveBlock):
 
     def log_break(self, start_sample: int, samples: int) -> Tensor:
         """Return the logarithm of the break frequency: ``(channels_out, samples)``."""
-        config = self.config
-        phase = held_phases(start_sample, samples, config)
+        phase = phases(start_sample, samples, self.config.period_samples)
         return periodic_curve(self.curve, phase).clamp(-DEEPEST_LOG_BREAK, DEEPEST_LOG_BREAK)
 
     def stream(self, batch: int = 1, start_sample: int = 0) -> BlockStream:
@@ -120,15 +112,3 @@ class PhaserStream(BlockStream):
         self.memory = memory.detach()
         self.next_sample += audio.shape[-1]
         return played
-
-
-def held_phases(start_sample: int, samples: int, config: PhaserConfig) -> np.ndarray:
-    """Return the phase at which the break frequency of each sample was reckoned: ``(samples,)``.
-
-    >>> config = PhaserConfig(period_samples=16.0, hold_samples=2, hold_start=1)
-    >>> (16 * held_phases(0, 6, config)).tolist()
-    [15.0, 1.0, 1.0, 3.0, 3.0, 5.0]
-    """
-    moment = start_sample + np.arange(samples)
-    moment = moment - (moment - config.hold_start) % config.hold_samples
-    return moment / config.period_samples % 1.0

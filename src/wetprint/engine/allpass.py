@@ -1,10 +1,10 @@
 """A cascade of first-order allpass stages whose break frequency moves, in a loop: a phaser.
 
 Every stage is ``y[t] = a (x[t] - y[t - 1]) + x[t - 1]`` with ``a = tanh(u / 2)``, where u is the
-logarithm of the pre-warped break frequency, ``log tan(pi f / sample_rate)``: whatever u becomes, the
-stage is stable (Zoelzer 2011, DAFX, section 2.2.3; Kiiski, Esqueda and Valimaki 2016, Time-Variant
-Gray-Box Modeling of a Phaser Pedal). What the last stage returned one sample ago is added to the
-input of the first.
+logarithm of the pre-warped break frequency, ``log tan(pi f / sample_rate)``: whatever u becomes,
+the stage is stable (Zoelzer 2011, DAFX, section 2.2.3; Kiiski, Esqueda and Valimaki 2016,
+Time-Variant Gray-Box Modeling of a Phaser Pedal). What the last stage returned one sample ago is
+added to the input of the first.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def allpass_cascade_twin(
 def _transitions(
     audio: Tensor, turn: Tensor, spread: Tensor, feedback: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return ``(..., time, stages + 1, stages + 1)`` and what the input adds, without the last axis."""
+    """Return the maps, ``(..., time, stages + 1, stages + 1)``, and what the input adds."""
     stages = spread.shape[-1]
     unit = torch.eye(stages + 1, dtype=audio.dtype, device=audio.device)
     row = (feedback[..., None, None] * unit[stages]).expand(*audio.shape, stages + 1)
@@ -131,16 +131,14 @@ def allpass_tangents(
     rows = [each[None].contiguous() for each in (audio, turn, stage_turn)]
     tangents = audio.new_empty((len(audio), directions.shape[1] + 1 + stages))
     memory = audio.new_zeros((1, stages + 1))
-    _engine.allpass_tangents(
-        *rows, feedback.reshape(1), memory, directions.contiguous(), tangents
-    )
+    _engine.allpass_tangents(*rows, feedback.reshape(1), memory, directions.contiguous(), tangents)
     return tangents
 
 
 def _tangents_twin(
     audio: Tensor, log_break: Tensor, spread: Tensor, feedback: Tensor, directions: Tensor
 ) -> Tensor:
-    """Do what allpass_tangents does, by forward-mode differentiation of the twin."""
+    """Do what allpass_tangents does, by differentiating the twin along every change."""
     count = directions.shape[1]
 
     def played(change: Tensor) -> Tensor:
@@ -151,7 +149,10 @@ def _tangents_twin(
         memory = audio.new_zeros((1, 1, len(spread) + 1))
         return allpass_cascade_twin(audio[None, None], *turns, loop, memory)[0][0, 0]
 
-    return torch.func.jacfwd(played)(audio.new_zeros(count + 1 + len(spread)))
+    rest = audio.new_zeros(count + 1 + len(spread))
+    changes = torch.eye(len(rest), dtype=audio.dtype, device=audio.device)
+    along = [torch.autograd.functional.jvp(played, rest, each)[1] for each in changes]
+    return torch.stack([torch.as_tensor(each) for each in along], dim=-1)
 
 
 class _Cascade(torch.autograd.Function):

@@ -2,9 +2,9 @@
 
 The response is expanded in harmonics of the LFO, ``h(phase, tap) = sum over m of g_m(tap) e^(i m
 phase)``. Filtering the dry signal after it has been multiplied by the harmonics makes this an
-ordinary FIR with several inputs; a harmonic that turns before the filter instead of behind it differs
-by a factor for each tap, which is put right afterwards, exactly. (Linear periodically time-varying
-systems: Vaidyanathan 1993, Multirate Systems and Filter Banks, section 10.1.)
+ordinary FIR with several inputs; a harmonic that turns before the filter instead of behind it
+differs by a factor for each tap, which is put right afterwards, exactly. (Linear periodically
+time-varying systems: Vaidyanathan 1993, Multirate Systems and Filter Banks, section 10.1.)
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ BLOCK_TAPS = 4
 """Correlations are gathered in blocks of so many times the taps."""
 
 BLOCKS_AT_ONCE = 64
-
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class PeriodicResponse:
     def at(self, phase: np.ndarray) -> np.ndarray:
         """Return the responses at some phases: ``(channels_out, phases, taps)``."""
         turned = np.exp(2j * np.pi * np.outer(phase, np.arange(self.harmonics.shape[1])))
-        return (turned @ self.harmonics).real
+        return np.real(turned @ self.harmonics)
 
 
 def solve_periodic_response(

@@ -1,9 +1,9 @@
 """How an effect that an LFO moves answers each frequency, phase by phase, from any sound.
 
-Short frames of the dry and the wet signal are sorted by where the LFO stood in their middle; in each
-part of the turn, cross spectrum over power spectrum is the frequency response there (Welch 1967,
-doi:10.1109/TAU.1967.1161901), and tells most where there was most to hear. The effect is taken to
-stand still within a frame.
+Short frames of the dry and the wet signal are sorted by where the LFO stood in their middle; in
+each part of the turn, cross spectrum over power spectrum is the frequency response there (Welch
+1967, doi:10.1109/TAU.1967.1161901), and tells most where there was most to hear. The effect is
+taken to stand still within a frame.
 """
 
 from __future__ import annotations

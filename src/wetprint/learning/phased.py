@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -33,14 +34,16 @@ from wetprint.models.chain import Chain
 from wetprint.models.parallel import Parallel
 from wetprint.progress import Progress, silent
 
-FILTER_HARMONICS, FILTER_TAPS, KNOTS_A_HARMONIC = 12, 256, 4
+AnyBlock = TypeVar("AnyBlock", bound=Block)
+
+FILTER_HARMONICS, FILTER_TAPS, KNOTS_A_HARMONIC = 12, 256, 8
 FILTER_RIDGE = 1e-6
 
 START_PHASES = 64
 START_KNOTS, KNOTS = 32, (32, 128)
 COLOUR_TAPS = 8
 
-WINDOW_SECONDS, SETTLING_SECONDS = 0.25, 0.1
+WINDOW_SECONDS, SETTLING_SECONDS = 0.25, 0.2
 TURN_PARTS, TRIAL_WINDOWS, WINDOWS = 8, 16, 40
 LOUD_ENOUGH = 0.03
 """Beside the mean of all windows."""
@@ -124,11 +127,10 @@ def solve_phaser(
     def report(error: float) -> None:
         progress("looking for a phaser", 0.5, f"error {error:.2g}")
 
-    offsets = (0.0,) * len(recordings)
     tried = []
     for starts in _likely_sides(sides):
         fitted = tuple(FittedSide.of(each, COLOUR_TAPS) for each in starts)
-        start = FittedPhaser(fitted, period_samples, offsets)
+        start = FittedPhaser(fitted, period_samples)
         tried.append(fit_phaser(start, few, TRIAL_STEPS, stop, report))
         if tried[-1].error < CLEAR:
             break
@@ -206,7 +208,7 @@ def _on_knots(phaser: FittedPhaser, knots: int) -> FittedPhaser:
     return dataclasses.replace(phaser, sides=tuple(map(finer, phaser.sides)))
 
 
-def _filled(block: Block, **values: np.ndarray):
+def _filled(block: AnyBlock, **values: np.ndarray) -> AnyBlock:
     """Set a block's parameters."""
     parameters = dict(block.named_parameters())
     with torch.no_grad():

@@ -32,8 +32,8 @@ def find_clock(
 ) -> FittedPhaser:
     """Return the same phaser with the LFO of a recording: its period, and its only offset.
 
-    Places all around the turn are tried on the beginning of the recording; from the best one, period
-    and offset are followed through twice as much of it again and again.
+    Places all around the turn are tried on the beginning of the recording; from the best one,
+    period and offset are followed through twice as much of it again and again.
 
     Args:
         phaser: the period is refined, the rest is taken as it is.
@@ -43,7 +43,9 @@ def find_clock(
         settling_seconds: of what comes before each.
         stop: says that the search has lasted long enough.
     """
-    windows = _windows(recording, round(window_seconds * sample_rate), settling_seconds * sample_rate)
+    windows = _windows(
+        recording, round(window_seconds * sample_rate), settling_seconds * sample_rate
+    )
     first = windows[:FIRST_WINDOWS]
     starts = [
         dataclasses.replace(

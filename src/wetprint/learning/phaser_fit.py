@@ -1,9 +1,10 @@
 """A phaser fitted to what was heard, from a start that is roughly right.
 
-The output is linear in the signal, so that its change with anything the phaser is set to is again a
-signal through the same moving filter (see engine/allpass.py). With these signals as columns, damped
-Gauss-Newton steps (Marquardt 1963, doi:10.1137/0111030) find curves, feedback, the LFO's period and
-two short filters for dry and wet at once. Curves are P-splines: what was never heard goes on smoothly.
+The output is linear in the signal, so that its change with anything the phaser is set to is again
+a signal through the same moving filter (see engine/allpass.py). With these signals as columns,
+damped Gauss-Newton steps (Marquardt 1963, doi:10.1137/0111030) find curves, feedback, the LFO's
+period and two short filters for dry and wet at once. Curves are P-splines: what was never heard
+goes on smoothly.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.signal import lfilter
+from scipy.signal import oaconvolve
 from torch import Tensor
 
-from wetprint.blocks.phaser import DEEPEST_LOG_BREAK, MOST_FEEDBACK, PhaserConfig, held_phases
+from wetprint.blocks.periodic import phases
+from wetprint.blocks.phaser import DEEPEST_LOG_BREAK, MOST_FEEDBACK, PhaserConfig
 from wetprint.blocks.spline import slope_weights, value_weights
 from wetprint.engine.allpass import allpass_cascade, allpass_tangents
 from wetprint.learning.phaser_start import EXPECTED_BEND, PhaserStart, second_differences
@@ -78,9 +80,7 @@ class FittedSide:
         """Begin with gains for filters."""
         unit = np.eye(1, taps)[0]
         spread = np.zeros(start.stages)
-        return FittedSide(
-            start.curve, start.feedback, spread, start.dry * unit, start.wet * unit
-        )
+        return FittedSide(start.curve, start.feedback, spread, start.dry * unit, start.wet * unit)
 
     def flat(self) -> np.ndarray:
         """Return everything but the spread, one after the other."""
@@ -101,17 +101,14 @@ class FittedPhaser:
     Attributes:
         sides: one for each channel out.
         period_samples: of the LFO.
-        offsets: how far the LFO of each recording is ahead of the first one's, in turns.
-        hold_samples: see PhaserConfig.
-        hold_start: see PhaserConfig.
+        offsets: how far the LFO of each recording is ahead of absolute time, in turns; one for
+            all where the LFO starts with the effect. The first one stays as it is.
         error: error-to-signal ratio on the windows.
     """
 
     sides: tuple[FittedSide, ...]
     period_samples: float
     offsets: tuple[float, ...] = (0.0,)
-    hold_samples: int = 1
-    hold_start: int = 0
     error: float = np.inf
 
     @property
@@ -129,14 +126,12 @@ class FittedPhaser:
             len(side.spread),
             1,
             len(self.sides),
-            self.hold_samples,
-            self.hold_start,
         )
 
     def phase(self, window: Window) -> np.ndarray:
         """Return where in its turn the LFO stands: ``(time,)``."""
-        turned = held_phases(window.start_sample, len(window.dry), self.config)
-        return (turned + self.offsets[window.recording]) % 1.0
+        turned = phases(window.start_sample, len(window.dry), self.period_samples)
+        return (turned + self.offsets[min(window.recording, len(self.offsets) - 1)]) % 1.0
 
 
 def fit_phaser(
@@ -194,7 +189,7 @@ def play_side(phaser: FittedPhaser, number: int, window: Window) -> np.ndarray:
     """Play one side of a window: ``(time,)`` float64."""
     side = phaser.sides[number]
     wet = through_stages(phaser, number, window).numpy()
-    return lfilter(side.dry, 1.0, window.dry.astype(np.float64)) + lfilter(side.wet, 1.0, wet)
+    return _convolved(window.dry, side.dry) + _convolved(wet, side.wet)
 
 
 def through_stages(phaser: FittedPhaser, number: int, window: Window) -> Tensor:
@@ -287,7 +282,7 @@ class _Problem:
             for number, side in enumerate(self.phaser.sides)
         )
         faster, *ahead = step[len(step) - self.common :]
-        offsets = (0.0, *np.add(self.phaser.offsets[1:], ahead))
+        offsets = (self.phaser.offsets[0], *np.add(self.phaser.offsets[1:], ahead))
         period = self.phaser.period_samples / (1.0 + faster)
         return dataclasses.replace(self.phaser, sides=sides, period_samples=period, offsets=offsets)
 
@@ -307,9 +302,10 @@ def _columns(phaser: FittedPhaser, number: int, window: Window) -> tuple[np.ndar
     common = [slope * turns]
     common += [slope * (window.recording == each) for each in range(1, len(phaser.offsets))]
     directions = _tensor(np.concatenate([weights, np.stack(common, 1)], 1))
-    log_break = _tensor(weights @ side.curve)
-    settings = [_tensor(side.spread), _tensor(np.array(side.feedback))]
-    tangents = allpass_tangents(_tensor(window.dry), log_break, *settings, directions).numpy()
+    bounded = (weights @ side.curve).clip(-DEEPEST_LOG_BREAK, DEEPEST_LOG_BREAK)
+    spread, feedback = _tensor(side.spread), _tensor(np.array(side.feedback))
+    audio = _tensor(window.dry)
+    tangents = allpass_tangents(audio, _tensor(bounded), spread, feedback, directions).numpy()
     tangents = _filtered(tangents, side.wet.astype(np.float32))
     knots, taps = len(side.curve), len(side.dry)
     wet = through_stages(phaser, number, window).numpy()
@@ -345,6 +341,10 @@ def _filtered(columns: np.ndarray, response: np.ndarray) -> np.ndarray:
     for tap in range(1, len(response)):
         filtered[tap:] += response[tap] * columns[:-tap]
     return filtered
+
+
+def _convolved(audio: np.ndarray, response: np.ndarray) -> np.ndarray:
+    return oaconvolve(audio.astype(np.float64), response)[: len(audio)]
 
 
 def _delayed(audio: np.ndarray, taps: int) -> np.ndarray:

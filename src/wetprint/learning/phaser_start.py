@@ -1,8 +1,8 @@
 """Where a phaser stands at each phase of its LFO, read off its responses there.
 
-A response is compared with those of a cascade of allpass stages at every break frequency, beside the
-dry signal. How many stages, how much feedback and how much of either signal there is holds for all
-phases together; the break frequency is each phase's own.
+A response is compared with those of a cascade of allpass stages at every break frequency, beside
+the dry signal. How many stages, how much feedback and how much of either signal there is holds for
+all phases together; the break frequency is each phase's own.
 """
 
 from __future__ import annotations
@@ -105,17 +105,19 @@ class _Seen:
     def distance(self, known: np.ndarray, gains: tuple[float, float]) -> np.ndarray:
         """Return the squared distance of every phase to every break: ``(phases, breaks)``."""
         left, tried = self.response - gains[0], gains[1] * known
-        across = ((self.weight * left) @ tried.conj().T).real
+        across = np.real((self.weight * left) @ tried.conj().T)
         alone = (self.weight * abs(left) ** 2).sum(1)[:, None]
         return alone - 2 * across + self.weight @ (abs(tried) ** 2).T
 
     def gains(self, wet: np.ndarray) -> tuple[float, float]:
         """Return the gains of dry and wet, given what the cascade does at every phase."""
         weighted = self.weight * wet
-        cross = weighted.real.sum()
-        matrix = np.array([[self.weight.sum(), cross], [cross, (weighted * wet.conj()).real.sum()]])
+        cross = np.real(weighted).sum()
+        matrix = np.array(
+            [[self.weight.sum(), cross], [cross, np.real(weighted * wet.conj()).sum()]]
+        )
         heard = self.weight * self.response
-        right = np.array([heard.real.sum(), (heard * wet.conj()).real.sum()])
+        right = np.array([np.real(heard).sum(), np.real(heard * wet.conj()).sum()])
         dry, gain = np.linalg.lstsq(matrix, right, rcond=None)[0]
         return float(dry), float(gain)
 
