@@ -17,9 +17,9 @@ from wetprint.blocks.gain import GainConfig
 from wetprint.blocks.high_pass import HighPassConfig, pole_at
 from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
 from wetprint.blocks.moving_fir import MovingFirConfig
-from wetprint.blocks.pitch_shifter import PitchShifterConfig
 from wetprint.blocks.periodic_filter import PeriodicFilterConfig
 from wetprint.blocks.phaser import PhaserConfig
+from wetprint.blocks.pitch_shifter import PitchShifterConfig
 from wetprint.blocks.recurrent import RecurrentConfig
 from wetprint.blocks.wavenet import WaveNetArray, WaveNetConfig
 from wetprint.blocks.waveshaper import WaveshaperConfig

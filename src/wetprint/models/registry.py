@@ -18,9 +18,9 @@ from wetprint.blocks.gain import Gain, GainConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig
 from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
 from wetprint.blocks.moving_fir import MovingFir, MovingFirConfig
-from wetprint.blocks.pitch_shifter import PitchShifter, PitchShifterConfig
 from wetprint.blocks.periodic_filter import PeriodicFilter, PeriodicFilterConfig
 from wetprint.blocks.phaser import Phaser, PhaserConfig
+from wetprint.blocks.pitch_shifter import PitchShifter, PitchShifterConfig
 from wetprint.blocks.recurrent import Gru, Lstm, RecurrentConfig
 from wetprint.blocks.wavenet import WaveNet, WaveNetConfig
 from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
