@@ -177,6 +177,8 @@ inline void add_pitch_shifter(ModelWriter& model, double ratio, int window, int 
                                    std::to_string(hop) + R"(,"free_bins":3,"lock_reach_bins":4,)"
                                    R"("transient_share":0.3,"pause_hops":4,"delay_samples":5,)"
                                    R"("channels":1})");
+}
+
 inline void add_phaser(ModelWriter& model, int stages, int channels_in, int channels_out) {
   model.block("phaser", R"({"period_samples":1234.5,"knots":6,"stages":)" + std::to_string(stages) +
                             R"(,"channels_in":)" + std::to_string(channels_in) +
