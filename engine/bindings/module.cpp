@@ -18,5 +18,6 @@ NB_MODULE(_engine, module) {
   bind_stack(module);
   wetprint::bind_player(module);
   bind_rows(module);
+  bind_allpass(module);
   bind_recurrent(module);
 }

@@ -179,6 +179,23 @@ inline void add_pitch_shifter(ModelWriter& model, double ratio, int window, int 
                                    R"("channels":1})");
 }
 
+inline void add_phaser(ModelWriter& model, int stages, int channels_in, int channels_out) {
+  model.block("phaser", R"({"period_samples":1234.5,"knots":6,"stages":)" + std::to_string(stages) +
+                            R"(,"channels_in":)" + std::to_string(channels_in) +
+                            R"(,"channels_out":)" + std::to_string(channels_out) + "}");
+  model.weight("curve", {channels_out, 6}, 5.0f);
+  model.weight("spread", {channels_out, stages}, 0.5f);
+  model.weight("feedback", {channels_out}, 0.9f);
+}
+
+inline void add_periodic_filter(ModelWriter& model, int taps, int channels_in, int channels_out) {
+  model.block("periodic_filter", R"({"period_samples":777.7,"knots":5,"taps":)" +
+                                     std::to_string(taps) + R"(,"channels_in":)" +
+                                     std::to_string(channels_in) + R"(,"channels_out":)" +
+                                     std::to_string(channels_out) + "}");
+  model.weight("response", {5, channels_out, channels_in, taps}, 0.1f);
+}
+
 // A gain beside a filter of three taps and a gain.
 inline void add_parallel(ModelWriter& model) {
   const std::string gain = R"({"block":"gain","config":{"channels":1}})";
@@ -235,6 +252,8 @@ inline std::vector<Example> example_models() {
   add_echo(begin("echo", 1, 1), 777);
   add_recurrent(begin("lstm", 2, 1), "lstm", 5, 2, 1);
   add_recurrent(begin("gru", 1, 2), "gru", 20, 1, 2);
+  add_phaser(begin("phaser", 1, 2), 7, 1, 2);
+  add_periodic_filter(begin("periodic filter", 2, 1), 30, 2, 1);
   ModelWriter& chain = begin("chain", 1, 2, 9);
   add_delay(chain, 9, 1);
   add_wavenet(chain);

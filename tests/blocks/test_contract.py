@@ -17,6 +17,8 @@ from wetprint.blocks.gain import GainConfig
 from wetprint.blocks.high_pass import HighPassConfig, pole_at
 from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
 from wetprint.blocks.moving_fir import MovingFirConfig
+from wetprint.blocks.periodic_filter import PeriodicFilterConfig
+from wetprint.blocks.phaser import PhaserConfig
 from wetprint.blocks.pitch_shifter import PitchShifterConfig
 from wetprint.blocks.recurrent import RecurrentConfig
 from wetprint.blocks.wavenet import WaveNetArray, WaveNetConfig
@@ -94,6 +96,12 @@ CONFIGS = [
         for channels_in in (1, 2)
     ),
     ("modulated_delay", ModulatedDelayConfig(1234.5, 16, 20)),
+    ("phaser", PhaserConfig(701.3, 5, 3)),
+    ("phaser", PhaserConfig(90.0, 4, 1, 2, 1)),
+    ("phaser", PhaserConfig(3000.0, 4, 2, 1, 2)),
+    ("periodic_filter", PeriodicFilterConfig(333.3, 4, 3)),
+    ("periodic_filter", PeriodicFilterConfig(90.0, 5, 60, 2, 1)),
+    ("periodic_filter", PeriodicFilterConfig(5000.0, 8, 9, 1, 2)),
     ("wavenet", WaveNetConfig((WaveNetArray(4, 3, SHORT), WaveNetArray(3, 1, SHORT)))),
     (
         "wavenet",
@@ -145,7 +153,15 @@ def test_output_never_depends_on_the_future(block):
     assert future < 1e-6 * past  # an FFT leaves rounding where nothing reaches
 
 
-RECURSIVE = ("high_pass", "lstm", "gru", "modulated_delay", "pitch_shifter", "echo")
+RECURSIVE = (
+    "high_pass",
+    "lstm",
+    "gru",
+    "modulated_delay",
+    "pitch_shifter",
+    "echo",
+    "phaser",
+)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +189,8 @@ def test_a_recursion_hears_all_of_its_past(request_):
     elif name == "echo":
         for each in block.parameters():
             each.data.abs_().mul_(3.0 if block.channels_in == 1 else 1.0)
+    elif name == "phaser":  # stages of a low break frequency
+        block.curve.data.fill_(-8.0)
     elif name in ("lstm", "gru"):
         # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
         block.cell.bias_ih_l0.data[config.units : 2 * config.units] = 8.0

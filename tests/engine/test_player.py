@@ -57,7 +57,7 @@ LONGER = [
 ]
 
 
-MOVING = ("moving_fir", "modulated_delay")
+MOVING = ("moving_fir", "modulated_delay", "periodic_filter", "phaser")
 
 HEAD_ONLY = ("pitch_shifter", *MOVING)
 """Blocks that stand first in random chains: in a pitch shifter the least rounding of what it hears
@@ -147,7 +147,8 @@ def test_agrees_with_the_twin(request_):
     "request_", [each for each in CONFIGS + LONGER if each[0] in MOVING], ids=str
 )
 def test_what_moves_agrees_wherever_in_time_it_starts(request_, start_sample):
-    chain = Chain([build("fir", FirConfig(9)), build(*request_)])
+    moving = build(*request_)
+    chain = Chain([build("fir", FirConfig(9, 1, moving.channels_in)), moving])
     audio = noise(1, 9000)
     player = player_of(chain)
     player.reset(start_sample)

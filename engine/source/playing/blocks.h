@@ -20,6 +20,8 @@ std::unique_ptr<Block> build_modulated_delay(Plan& plan);
 std::unique_ptr<Block> build_moving_fir(Plan& plan);
 std::unique_ptr<Block> build_parallel(Plan& plan);
 std::unique_ptr<Block> build_pitch_shifter(Plan& plan);
+std::unique_ptr<Block> build_periodic_filter(Plan& plan);
+std::unique_ptr<Block> build_phaser(Plan& plan);
 std::unique_ptr<Block> build_wavenet(Plan& plan);
 std::unique_ptr<Block> build_waveshaper(Plan& plan);
 

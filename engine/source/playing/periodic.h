@@ -31,6 +31,7 @@ class Phase {
 
 // What the four coefficients around a phase weigh in a closed uniform cubic B-spline.
 struct KnotWeights {
+  KnotWeights() = default;
   KnotWeights(double phase, int knots) {
     const double position = phase * knots, left = std::floor(position), p = position - left;
     const double rest = 1.0 - p;
@@ -49,8 +50,8 @@ struct KnotWeights {
     return sum;
   }
 
-  double weight[4];
-  int index[4];
+  double weight[4] = {};
+  int index[4] = {};
 };
 
 }  // namespace wetprint::playing

@@ -21,6 +21,8 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/partitions.cpp
   ${PLAYING}/phases.cpp
   ${PLAYING}/pitch_shifter.cpp
+  ${PLAYING}/periodic_filter.cpp
+  ${PLAYING}/phaser.cpp
   ${PLAYING}/player.cpp
   ${PLAYING}/recurrent.cpp
   ${PLAYING}/registry.cpp

@@ -18,6 +18,8 @@ const std::vector<BlockKind>& block_kinds() {
       {"moving_fir", build_moving_fir},
       {"parallel", build_parallel},
       {"pitch_shifter", build_pitch_shifter},
+      {"periodic_filter", build_periodic_filter},
+      {"phaser", build_phaser},
       {"wavenet", build_wavenet},
       {"waveshaper", build_waveshaper},
   };

@@ -18,6 +18,8 @@ from wetprint.blocks.gain import Gain, GainConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig
 from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
 from wetprint.blocks.moving_fir import MovingFir, MovingFirConfig
+from wetprint.blocks.periodic_filter import PeriodicFilter, PeriodicFilterConfig
+from wetprint.blocks.phaser import Phaser, PhaserConfig
 from wetprint.blocks.pitch_shifter import PitchShifter, PitchShifterConfig
 from wetprint.blocks.recurrent import Gru, Lstm, RecurrentConfig
 from wetprint.blocks.wavenet import WaveNet, WaveNetConfig
@@ -76,6 +78,13 @@ BLOCKS: dict[str, BlockKind] = {
         ),
         BlockKind(
             "moving_fir", "an impulse response that moves in a cycle", MovingFirConfig, MovingFir
+        ),
+        BlockKind("phaser", "allpass stages that an LFO moves", PhaserConfig, Phaser),
+        BlockKind(
+            "periodic_filter",
+            "responses that an LFO blends",
+            PeriodicFilterConfig,
+            PeriodicFilter,
         ),
         BlockKind("wavenet", "Neural Amp Modeler's WaveNet", WaveNetConfig, WaveNet),
     )

@@ -1,0 +1,116 @@
+"""The periodic part of an effect: impulse responses that come again with every turn of an LFO.
+
+The response is expanded in harmonics of the LFO, ``h(phase, tap) = sum over m of g_m(tap) e^(i m
+phase)``. Filtering the dry signal after it has been multiplied by the harmonics makes this an
+ordinary FIR with several inputs; a harmonic that turns before the filter instead of behind it
+differs by a factor for each tap, which is put right afterwards, exactly. (Linear periodically
+time-varying systems: Vaidyanathan 1993, Multirate Systems and Filter Banks, section 10.1.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
+
+from wetprint.identify.linear_response import LinearFitConfig, NormalEquations
+
+BLOCK_TAPS = 4
+"""Correlations are gathered in blocks of so many times the taps."""
+
+BLOCKS_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Sound through an effect whose LFO stands at a known place.
+
+    Attributes:
+        dry: ``(1, time)``.
+        wet: ``(channels_out, time)``, aligned with ``dry``.
+        start_sample: absolute time of the first sample.
+    """
+
+    dry: np.ndarray
+    wet: np.ndarray
+    start_sample: int = 0
+
+
+@dataclass(frozen=True)
+class PeriodicResponse:
+    """Harmonics of a response.
+
+    Attributes:
+        harmonics: ``(channels_out, 1 + harmonics, taps)`` complex; the response at a phase is the
+            real part of their sum, each turned on by its multiple of the phase.
+    """
+
+    harmonics: np.ndarray
+
+    def at(self, phase: np.ndarray) -> np.ndarray:
+        """Return the responses at some phases: ``(channels_out, phases, taps)``."""
+        turned = np.exp(2j * np.pi * np.outer(phase, np.arange(self.harmonics.shape[1])))
+        return np.real(turned @ self.harmonics)
+
+
+def solve_periodic_response(
+    recordings: Sequence[Recording],
+    period_samples: float,
+    harmonics: int,
+    taps: int,
+    config: LinearFitConfig | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> PeriodicResponse:
+    """Solve for the harmonics by least squares.
+
+    Args:
+        recordings: one or more.
+        period_samples: of the LFO.
+        harmonics: how many beside the mean response.
+        taps: length of the responses.
+        config: see NormalEquations.solve.
+        stop: likewise.
+    """
+    channels_out = len(recordings[0].wet)
+    equations = ManyInputEquations(taps, 1 + 2 * harmonics, channels_out)
+    for each in recordings:
+        turned = turned_inputs(each.dry[0], each.start_sample, period_samples, harmonics)
+        equations.add(turned, each.wet)
+    solved = equations.solve(config, stop).response  # (out, inputs, taps)
+    numbers = np.arange(1, harmonics + 1)
+    late = np.exp(-2j * np.pi * np.outer(numbers, np.arange(taps)) / period_samples)
+    moving = (solved[:, 1::2] - 1j * solved[:, 2::2]) * late
+    return PeriodicResponse(np.concatenate([solved[:, :1].astype(complex), moving], 1))
+
+
+def turned_inputs(
+    dry: np.ndarray, start_sample: int, period_samples: float, harmonics: int
+) -> np.ndarray:
+    """Return the signal, and its products with every harmonic: ``(1 + 2 harmonics, time)``."""
+    phase = 2 * np.pi * ((start_sample + np.arange(len(dry))) / period_samples % 1.0)
+    rows = [dry]
+    for number in range(1, harmonics + 1):
+        rows += [dry * np.cos(number * phase), dry * np.sin(number * phase)]
+    return np.stack(rows)
+
+
+class ManyInputEquations(NormalEquations):
+    """The same equations, gathered for many inputs at once: one matrix product for each bin."""
+
+    def _lags(self, now: np.ndarray, heard: np.ndarray) -> np.ndarray:
+        taps = self.taps
+        fft_samples = next_fast_len(BLOCK_TAPS * taps, real=True)
+        fresh = fft_samples - taps
+        lead = (-heard.shape[-1]) % fresh + taps
+        both = [np.pad(each, ((0, 0), (lead, 0))) for each in (now, heard)]
+        starts = np.arange(0, both[0].shape[-1] - taps, fresh)
+        gathered = np.zeros((fft_samples // 2 + 1, len(now), len(heard)), complex)
+        for first in range(0, len(starts), BLOCKS_AT_ONCE):
+            blocks = starts[first : first + BLOCKS_AT_ONCE, None] + np.arange(fft_samples)
+            late, early = (each[:, blocks] for each in both)  # (channels, blocks, time)
+            late[..., :taps] = 0.0
+            late, early = (rfft(each).transpose(2, 0, 1) for each in (late, early))
+            gathered += late @ early.conj().transpose(0, 2, 1)
+        return irfft(gathered.transpose(1, 2, 0), fft_samples)[..., :taps]
