@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from wetprint.blocks.amplitude_modulation import AmplitudeModulationConfig
 from wetprint.blocks.block import Block
 from wetprint.blocks.convolution import FirConfig
 from wetprint.blocks.delay import DelayConfig
@@ -94,6 +95,10 @@ CONFIGS = [
         for channels_in in (1, 2)
     ),
     ("modulated_delay", ModulatedDelayConfig(1234.5, 16, 20)),
+    *(
+        ("amplitude_modulation", AmplitudeModulationConfig(97.3, 5, channels_in, channels_out))
+        for channels_in, channels_out in ((1, 1), (1, 2), (2, 2))
+    ),
     ("wavenet", WaveNetConfig((WaveNetArray(4, 3, SHORT), WaveNetArray(3, 1, SHORT)))),
     (
         "wavenet",
@@ -494,6 +499,18 @@ class TestChain:
         ({"block": "pitch_shifter", "config": {"hop_samples": 600}}, "hop_samples must be"),
         ({"block": "pitch_shifter", "config": {"delay_samples": 9999}}, "delay_samples must be"),
         ({"block": "waveshaper", "config": {"intervals": 0}}, "intervals must be"),
+        ({"block": "amplitude_modulation", "config": {}}, "does not fit"),
+        (
+            {"block": "amplitude_modulation", "config": {"period_samples": 99, "knots": 3}},
+            "knots must be",
+        ),
+        (
+            {
+                "block": "amplitude_modulation",
+                "config": {"period_samples": 99, "channels_in": 2, "channels_out": 1},
+            },
+            "channels_out must be",
+        ),
         ({"block": "modulated_delay", "config": {}}, "does not fit"),
         ({"block": "modulated_delay", "config": {"period_samples": 0}}, "period_samples must be"),
         (

@@ -57,7 +57,7 @@ LONGER = [
 ]
 
 
-MOVING = ("moving_fir", "modulated_delay")
+MOVING = ("moving_fir", "modulated_delay", "amplitude_modulation")
 
 HEAD_ONLY = ("pitch_shifter", *MOVING)
 """Blocks that stand first in random chains: in a pitch shifter the least rounding of what it hears
