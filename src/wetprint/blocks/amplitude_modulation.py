@@ -1,8 +1,8 @@
 """A gain that follows an LFO: tremolo, and with two sides apart, panning.
 
-``y[t] = g(t) x[t]`` with ``g`` a closed curve over the LFO's phase, of any shape: a sine, a chopper's
-square, the lopsided swell of a lamp before a light-dependent resistor (Zölzer 2011, DAFX, on
-amplitude modulation). What else an effect does to the sound stands in other blocks of the chain.
+``y[t] = g(t) x[t]`` with ``g`` a closed curve over the LFO's phase, of any shape: a sine, a
+chopper's square, the lopsided swell of a lamp before a light-dependent resistor (Zölzer 2011, DAFX,
+on amplitude modulation). What else an effect does to the sound stands in other blocks.
 """
 
 from __future__ import annotations
