@@ -3,8 +3,8 @@
 Each stage is played on windows of sound and then knows, for one Gauss-Newton step, three things:
 how its output changes with its parameters and with its input (``change``), the adjoint of that
 (``answer``), and a matrix near to its own block of the problem's, with the inverse
-(``precondition``, ``near``, ``solved``). ``moving_branches.py`` joins stages. The matrices are as in
-``gauss_newton.py``: circulant for filters, exact for curves and gains.
+(``precondition``, ``near``, ``solved``). ``moving_branches.py`` joins stages. The matrices are as
+in ``gauss_newton.py``: circulant for filters, exact for curves and gains.
 """
 
 from __future__ import annotations
