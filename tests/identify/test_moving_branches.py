@@ -7,8 +7,8 @@ import pytest
 from scipy.signal import butter, lfilter
 
 from wetprint.blocks.spline import straight
-from wetprint.identify.cascade_solver import SolveConfig
 from wetprint.identify.curve import Curve
+from wetprint.identify.descent import SolveConfig
 from wetprint.identify.moving_branches import (
     Branch,
     Listening,

@@ -20,8 +20,7 @@ from scipy.sparse import csr_array
 
 from wetprint.blocks.periodic import phases
 from wetprint.identify.cascade import energy_of
-from wetprint.identify.cascade_solver import MOST_DAMPING, SHORTER_STEPS, SolveConfig
-from wetprint.identify.gauss_newton import ENOUGH
+from wetprint.identify.descent import ENOUGH, MOST_DAMPING, SHORTER_STEPS, SolveConfig
 from wetprint.identify.stages import (
     Filter,
     MovingGain,

@@ -27,8 +27,8 @@ from wetprint.blocks.high_pass import HighPass, HighPassConfig, high_pass_coeffi
 from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
 from wetprint.blocks.spline import straight
 from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
-from wetprint.identify.cascade_solver import SolveConfig
 from wetprint.identify.curve import Curve
+from wetprint.identify.descent import SolveConfig
 from wetprint.identify.moving_branches import (
     Branch,
     Listening,
