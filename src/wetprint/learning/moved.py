@@ -4,8 +4,8 @@ A tremolo is tried as filter, gain, filter. Where that leaves something, a curve
 gain or behind it, first in one branch, then in several branches, each with a band of the sound:
 amplifiers and their models that distort bands apart are common, and a wide band that distorts as a
 whole is not far from one of several. From bands at generic crossovers the solver
-(``moving_branches.py``) finds those of the effect. What follows is linear again: the coupling capacitor (``capacitor.py``)
-and a last filter over everything that was heard.
+(``moving_branches.py``) finds those of the effect. What follows is linear again: the coupling
+capacitor (``capacitor.py``) and a last filter over everything that was heard.
 """
 
 from __future__ import annotations
