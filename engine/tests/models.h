@@ -196,6 +196,12 @@ inline void add_periodic_filter(ModelWriter& model, int taps, int channels_in, i
   model.weight("response", {5, channels_out, channels_in, taps}, 0.1f);
 }
 
+inline void add_amplitude_modulation(ModelWriter& model) {
+  model.block("amplitude_modulation",
+              R"({"period_samples":97.3,"knots":5,"channels_in":1,"channels_out":2})");
+  model.weight("gain", {2, 5}, 1.0f);
+}
+
 // A gain beside a filter of three taps and a gain.
 inline void add_parallel(ModelWriter& model) {
   const std::string gain = R"({"block":"gain","config":{"channels":1}})";
@@ -247,6 +253,7 @@ inline std::vector<Example> example_models() {
   add_high_pass(stage);
   add_pitch_shifter(begin("pitch down", 1, 1), 0.5, 2048, 455);
   add_pitch_shifter(begin("pitch up", 1, 1), 1.5, 256, 40);
+  add_amplitude_modulation(begin("amplitude modulation", 1, 2));
   add_parallel(begin("parallel", 1, 1));
   add_echo(begin("echo of the shortest delay", 1, 1), 64);
   add_echo(begin("echo", 1, 1), 777);

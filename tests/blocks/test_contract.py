@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from wetprint.blocks.amplitude_modulation import AmplitudeModulationConfig
 from wetprint.blocks.block import Block
 from wetprint.blocks.convolution import FirConfig
 from wetprint.blocks.delay import DelayConfig
@@ -102,6 +103,10 @@ CONFIGS = [
     ("periodic_filter", PeriodicFilterConfig(333.3, 4, 3)),
     ("periodic_filter", PeriodicFilterConfig(90.0, 5, 60, 2, 1)),
     ("periodic_filter", PeriodicFilterConfig(5000.0, 8, 9, 1, 2)),
+    *(
+        ("amplitude_modulation", AmplitudeModulationConfig(97.3, 5, channels_in, channels_out))
+        for channels_in, channels_out in ((1, 1), (1, 2), (2, 2))
+    ),
     ("wavenet", WaveNetConfig((WaveNetArray(4, 3, SHORT), WaveNetArray(3, 1, SHORT)))),
     (
         "wavenet",
@@ -512,6 +517,18 @@ class TestChain:
         ({"block": "pitch_shifter", "config": {"hop_samples": 600}}, "hop_samples must be"),
         ({"block": "pitch_shifter", "config": {"delay_samples": 9999}}, "delay_samples must be"),
         ({"block": "waveshaper", "config": {"intervals": 0}}, "intervals must be"),
+        ({"block": "amplitude_modulation", "config": {}}, "does not fit"),
+        (
+            {"block": "amplitude_modulation", "config": {"period_samples": 99, "knots": 3}},
+            "knots must be",
+        ),
+        (
+            {
+                "block": "amplitude_modulation",
+                "config": {"period_samples": 99, "channels_in": 2, "channels_out": 1},
+            },
+            "channels_out must be",
+        ),
         ({"block": "modulated_delay", "config": {}}, "does not fit"),
         ({"block": "modulated_delay", "config": {"period_samples": 0}}, "period_samples must be"),
         (

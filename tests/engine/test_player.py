@@ -57,7 +57,13 @@ LONGER = [
 ]
 
 
-MOVING = ("moving_fir", "modulated_delay", "periodic_filter", "phaser")
+MOVING = (
+    "amplitude_modulation",
+    "modulated_delay",
+    "moving_fir",
+    "periodic_filter",
+    "phaser",
+)
 
 HEAD_ONLY = ("pitch_shifter", *MOVING)
 """Blocks that stand first in random chains: in a pitch shifter the least rounding of what it hears

@@ -1,6 +1,7 @@
 # Playing: the model file, the blocks, the player; and the program that needs no Python.
 set(PLAYING ${CMAKE_CURRENT_LIST_DIR})
 target_sources(wetprint_engine PRIVATE
+  ${PLAYING}/amplitude_modulation.cpp
   ${PLAYING}/cell.cpp
   ${PLAYING}/chain.cpp
   ${PLAYING}/delay.cpp

@@ -6,6 +6,7 @@ namespace wetprint::playing {
 
 const std::vector<BlockKind>& block_kinds() {
   static const std::vector<BlockKind> kinds = {
+      {"amplitude_modulation", build_amplitude_modulation},
       {"delay", build_delay},
       {"dilated", build_dilated},
       {"echo", build_echo},

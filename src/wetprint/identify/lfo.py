@@ -20,6 +20,7 @@ BAND_HZ = (60.0, 800.0)
 
 HARMONICS = 4
 COMPONENTS = 8
+LEAST_SNAPSHOTS = 100
 """Principal components of the snapshots that are looked at."""
 
 TRUSTED = 0.25
@@ -54,6 +55,11 @@ class Lfo:
     moving_share: float
 
 
+STANDS_OUT = 20.0
+"""In playing, where notes hide most of what moves, the LFO's rate must explain so many times what
+the median of all rates does."""
+
+
 @dataclass(frozen=True)
 class _Scores:
     """What moves, as a few numbers a snapshot: times in seconds and ``(count, components)``."""
@@ -80,6 +86,27 @@ def find_lfo(trains: Sequence[Snapshots]) -> Lfo | None:
     if explained < TRUSTED:
         return None
     return Lfo(trains[0].sample_rate / rate_hz, explained, moving_share)
+
+
+def find_lfo_in_playing(train: Snapshots) -> Lfo | None:
+    """Find the LFO behind snapshots of ordinary playing, which are noisy.
+
+    Args:
+        train: see wetprint.identify.snapshots.snapshots_of_playing.
+
+    Returns:
+        The LFO; None where no rate stands out.
+    """
+    if train.moving_share < LEAST_MOVING or len(train.times) < LEAST_SNAPSHOTS:
+        return None
+    scores = [_scores(train)]
+    rates = np.arange(LOWEST_HZ, HIGHEST_HZ, STEP_HZ)
+    rate_hz = _sharpened(_coarse_rate(scores, rates), scores)
+    explained = _explained(scores, rate_hz, HARMONICS)
+    usual = float(np.median([_explained(scores, each, HARMONICS) for each in rates[::8]]))
+    if explained < STANDS_OUT * usual:
+        return None
+    return Lfo(train.sample_rate / rate_hz, explained, train.moving_share)
 
 
 def _settled(train: Snapshots) -> Snapshots:

@@ -6,11 +6,14 @@ the highest frequency of the chirp (Kiiski et al., DAFx 2016; Wright and Valimak
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.fft import irfft, rfft
+from scipy.signal import oaconvolve
 
+from wetprint.identify.linear_response import solve_fir
 from wetprint.signals.capture_map import CaptureMap, Section
 
 RIDGE = 1e-6
@@ -18,6 +21,17 @@ RIDGE = 1e-6
 
 SETTLING_CHIRPS = 3
 """The first responses of a train lack the tails of chirps before them."""
+
+
+FRAME_SAMPLES, HOP_SAMPLES, ANSWER_SAMPLES = 4096, 1024, 2048
+"""Of playing, at any sample rate: a frame is some 90 ms, its answers reach back half as far."""
+
+PLAYING_RIDGE = 1e-2
+STILL_TAPS = 512
+"""Of the filter that takes out of playing what stands still."""
+
+LOUD_ENOUGH = 0.03
+"""Frames of less energy than this share of the mean tell nothing."""
 
 
 @dataclass(frozen=True)
@@ -74,3 +88,49 @@ def snapshot_trains(capture: CaptureMap, dry: np.ndarray, wet: np.ndarray) -> li
     """Return the snapshots of every chirp train in a capture signal."""
     sections = capture.of_kind("chirps")
     return [take_snapshots(each, dry, wet, capture.sample_rate) for each in sections]
+
+
+def snapshots_of_playing(
+    recordings: Sequence[tuple[np.ndarray, np.ndarray, int]], sample_rate: int
+) -> Snapshots:
+    """Take snapshots of what moves from ordinary playing, where there are no chirps.
+
+    What the best filter explains is taken out first. A frame of notes tells little of a response,
+    and nothing between its partials; hundreds of them together tell enough.
+
+    Args:
+        recordings: dry ``(1, time)``, wet ``(channels, time)``, absolute time of the first sample.
+        sample_rate: Hz.
+
+    Returns:
+        One response for each frame that is loud enough; what stands still is missing in them.
+    """
+    times, responses = [], []
+    for dry, wet, start_sample in recordings:
+        places, answers = _answers(dry[0].astype(np.float64), wet.astype(np.float64))
+        times.append(start_sample + places + FRAME_SAMPLES / 2.0)
+        responses.append(answers)
+    return Snapshots(np.concatenate(times), np.concatenate(responses), sample_rate)
+
+
+def _answers(dry: np.ndarray, wet: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where loud frames begin, and what moved in the answer to each."""
+    still = solve_fir(dry[None], wet, STILL_TAPS)[:, 0]
+    moving = wet - oaconvolve(dry[None], still, axes=-1)[:, : len(dry)]
+    reach = FRAME_SAMPLES + ANSWER_SAMPLES
+    places = np.arange(2 * HOP_SAMPLES, max(2 * HOP_SAMPLES, len(dry) - reach), HOP_SAMPLES)
+    window = np.hanning(FRAME_SAMPLES)
+    enough = LOUD_ENOUGH * np.square(dry).mean() * np.square(window).sum()
+    kept, answers = [], []
+    for place in places:
+        heard = dry[place : place + FRAME_SAMPLES] * window
+        if np.square(heard).sum() < enough:
+            continue
+        spectrum = rfft(heard, 2 * FRAME_SAMPLES)
+        size = np.abs(spectrum) ** 2
+        inverse = spectrum.conj() / (size + PLAYING_RIDGE * size.max())
+        answer = rfft(moving[:, place : place + reach], 2 * FRAME_SAMPLES)
+        kept.append(place)
+        answers.append(irfft(answer * inverse)[:, :ANSWER_SAMPLES])
+    shape = (len(kept), len(wet), ANSWER_SAMPLES)
+    return np.array(kept, np.float64), np.array(answers, np.float64).reshape(shape)

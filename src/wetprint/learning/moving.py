@@ -1,8 +1,8 @@
 """The solved half of learning where an effect moves: what is asked of it, and what it is made of.
 
-An effect that can be driven is sent the chirp trains of the capture signal. Their snapshots tell
-whether an LFO moves it and how fast; voices whose delay moves are found in them and refined on
-ordinary playing.
+An effect that can be driven is sent the chirp trains of the capture signal; of recordings, frames of
+playing must do. Their snapshots tell whether an LFO moves it and how fast; voices whose delay moves
+are found in them and refined on ordinary playing.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from wetprint.blocks.modulated_delay import (
 )
 from wetprint.blocks.periodic import interpolating
 from wetprint.engine.delay_line import INTERPOLATIONS, TAPS
-from wetprint.identify.lfo import Lfo, find_lfo
+from wetprint.identify.lfo import Lfo, find_lfo, find_lfo_in_playing
 from wetprint.identify.moving_taps import MovingTap, find_moving_taps
-from wetprint.identify.snapshots import Snapshots, snapshot_trains
+from wetprint.identify.snapshots import Snapshots, snapshot_trains, snapshots_of_playing
 from wetprint.learning.material import Material, Take
 from wetprint.learning.modulated import Fit, MovingDelays, MovingDelaySolver
 from wetprint.models.chain import Chain
@@ -63,10 +63,12 @@ def find_motion(material: Material, progress: Progress = silent) -> Motion | Non
     """Ask an effect whether, and how, it moves.
 
     Returns:
-        None where it stands still, moves without a period, or cannot be driven.
+        None where it stands still, or moves without a period.
     """
-    if material.drive is None:
+    if material.channels_in > 1:
         return None
+    if material.drive is None:
+        return _motion_of_playing(material, progress)
     progress("looking for motion", 0.0)
     dry, capture = chirp_trains(material.sample_rate)
     trains = snapshot_trains(capture, dry, material.drive(dry))
@@ -74,6 +76,15 @@ def find_motion(material: Material, progress: Progress = silent) -> Motion | Non
     lfo = find_lfo(trains)
     progress("looking for motion", 1.0)
     return None if lfo is None else Motion(lfo, tuple(trains))
+
+
+def _motion_of_playing(material: Material, progress: Progress) -> Motion | None:
+    progress("looking for motion", 0.0)
+    heard = [(each.dry, each.wet, each.start_sample) for each in long_takes(material)]
+    train = snapshots_of_playing(heard, material.sample_rate)
+    lfo = find_lfo_in_playing(train)
+    progress("looking for motion", 1.0)
+    return None if lfo is None else Motion(lfo, (train,))
 
 
 def solve_modulated(
@@ -100,7 +111,7 @@ def solve_modulated(
     fit = _refined(material, start, stop, progress)
     progress("solving the colours", 0.9)
     skipped = int(SKIPPED_SECONDS * material.sample_rate)
-    everything = MovingDelaySolver(_long_takes(material), skipped, False)
+    everything = MovingDelaySolver(long_takes(material), skipped, False)
     return moving_chain(everything.coloured(fit.delays, COLOUR_TAPS[2]).delays)
 
 
@@ -192,7 +203,7 @@ def _windows(material: Material) -> list[Take]:
     return [_excerpt(longest, int(place * room), samples) for place in WINDOW_PLACES]
 
 
-def _long_takes(material: Material) -> list[Take]:
+def long_takes(material: Material) -> list[Take]:
     """Return takes from the first on, up to a length that is solved in seconds."""
     left = int(COLOURING_SECONDS * material.sample_rate)
     taken = []

@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
+from wetprint.identify.periodic_response import Recording
 from wetprint.learning.echoed import solve_echoed
 from wetprint.learning.material import Material
-from wetprint.learning.moving import Motion, solve_modulated
+from wetprint.learning.moved import solve_tremolo
+from wetprint.learning.moving import Motion, long_takes, solve_modulated
+from wetprint.learning.phased import phaser_chain, solve_phaser
 from wetprint.learning.pitched import solve_pitched
 from wetprint.learning.reverberant import solve_reverberant
 from wetprint.models.chain import Chain
@@ -43,6 +48,32 @@ class MovingSolver:
     solve: SolveMoving
 
 
+MOSTLY_ONE = 0.8
+"""Share of what moves that one response must explain for the motion to be that of a gain."""
+
+
+def _solve_tremolo(
+    material: Material, motion: Motion, stop: Callable[[], bool], progress: Progress
+) -> Chain | None:
+    """A gain moves all of the response alike: the snapshots differ by a factor only."""
+    moving = motion.trains[0].moving.reshape(len(motion.trains[0].times), -1)
+    sizes = np.square(np.linalg.svd(moving, compute_uv=False))
+    if material.channels_in > 1 or sizes[0] < MOSTLY_ONE * sizes.sum():
+        return None
+    return solve_tremolo(material, motion.lfo.period_samples, stop, progress)
+
+
+def _solve_phaser(
+    material: Material, motion: Motion, stop: Callable[[], bool], progress: Progress
+) -> Chain | None:
+    if material.channels_in > 1:
+        return None
+    heard = [Recording(each.dry, each.wet, each.start_sample) for each in long_takes(material)]
+    period, rate = motion.lfo.period_samples, material.sample_rate
+    found = solve_phaser(heard, period, rate, stop, progress)
+    return None if found is None else phaser_chain(found)
+
+
 def _solve_moving_reverb(
     material: Material, motion: Motion, stop: Callable[[], bool], progress: Progress
 ) -> Chain | None:
@@ -56,6 +87,8 @@ PITCHED = Solver("pitch_shifter", solve_pitched)
 STILL_SOLVERS = (Solver("echo", solve_echoed),)
 
 MOVING_SOLVERS = (
+    MovingSolver("tremolo", _solve_tremolo),
     MovingSolver("modulated_delay", solve_modulated),
+    MovingSolver("phaser", _solve_phaser),
     MovingSolver("moving_reverb", _solve_moving_reverb),
 )

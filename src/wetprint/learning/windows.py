@@ -9,6 +9,7 @@ from scipy.signal import freqz
 from wetprint.blocks.high_pass import high_pass_coefficients, pole_at
 from wetprint.identify.branches import Heard
 from wetprint.identify.cascade import Windows
+from wetprint.identify.moving_branches import MovingWindows
 from wetprint.learning.material import Take
 
 WINDOW_SECONDS = 65_536 / 48_000
@@ -19,6 +20,10 @@ HEARD_SECONDS = 30.0
 STRETCH_SAMPLES = 1 << 15
 
 STRETCHES = 24
+
+MOVING_WINDOW_SECONDS = 32_768 / 48_000
+MOVING_HEARD_SECONDS = 8.0
+"""Several branches take as many times longer than one to be solved."""
 
 LOWEST_HZ = 15.0
 """What lies below is not listened to: a window is too short to tell."""
@@ -33,25 +38,33 @@ def choose_windows(takes: tuple[Take, ...], context: int, sample_rate: int) -> W
         sample_rate: Hz.
     """
     length = next_fast_len(round(WINDOW_SECONDS * sample_rate), real=True)
-    scored = length - context
-    places = [
-        (take, start)
-        for take in takes
-        for start in range(_first_scored(take, context), take.dry.shape[-1], scored)
-    ]
-    wanted = max(1, int(HEARD_SECONDS * sample_rate / scored))
-    if len(places) > wanted:
-        loudness = [np.abs(take.dry[:, at : at + scored]).max() for take, at in places]
-        order = np.argsort(loudness)[::-1]
-        rest = np.sort(order[wanted // 2 :])
-        spread = rest[np.linspace(0, len(rest) - 1, wanted - wanted // 2).astype(int)]
-        places = [places[each] for each in sorted({*order[: wanted // 2], *spread})]
+    places = _places(takes, length - context, context, HEARD_SECONDS * sample_rate)
     cut = [_window(take, at, context, length) for take, at in places]
     dry, wet, heard = zip(*cut, strict=True)
-    coefficients = high_pass_coefficients(pole_at(LOWEST_HZ, sample_rate))
-    bins = 2.0 * np.pi * np.arange(length // 2 + 1) / length
-    emphasis = freqz(*coefficients, worN=bins)[1].astype(np.complex64)
+    emphasis = _emphasis(length, sample_rate)
     return Windows(np.stack(dry)[:, 0], np.stack(wet, axis=1), np.stack(heard), emphasis)
+
+
+def choose_moving_windows(
+    takes: tuple[Take, ...], channel: int, context: int, sample_rate: int, period_samples: float
+) -> MovingWindows:
+    """Cut stretches out of what was heard as ``choose_windows`` does, fewer and shorter ones.
+
+    Args:
+        takes: what was heard, with one dry channel.
+        channel: of the wet side.
+        context: samples that each stretch needs as its past.
+        sample_rate: Hz.
+        period_samples: of the LFO.
+    """
+    length = next_fast_len(round(MOVING_WINDOW_SECONDS * sample_rate), real=True)
+    places = _places(takes, length - context, context, MOVING_HEARD_SECONDS * sample_rate)
+    cut = [_window(take, at, context, length) for take, at in places]
+    dry, wet, heard = zip(*cut, strict=True)
+    starts = np.array([take.start_sample + at - context for take, at in places])
+    emphasis = _emphasis(length, sample_rate)
+    sides = np.stack(dry)[:, 0], np.stack(wet, axis=1)[channel]
+    return MovingWindows(*sides, np.stack(heard), starts, emphasis, period_samples)
 
 
 def choose_stretches(takes: list[Take], context: int) -> Heard:
@@ -73,6 +86,31 @@ def choose_stretches(takes: list[Take], context: int) -> Heard:
     cut = [_window(take, at, context, length) for take, at in chosen]
     inputs, wet, heard = zip(*cut, strict=True)
     return Heard(np.stack(inputs, axis=1), np.stack(wet)[:, 0], np.stack(heard))
+
+
+def _places(
+    takes: tuple[Take, ...], scored: int, context: int, heard_samples: float
+) -> list[tuple[Take, int]]:
+    """Choose which take to cut and where the scored part of each stretch begins."""
+    places = [
+        (take, start)
+        for take in takes
+        for start in range(_first_scored(take, context), take.dry.shape[-1], scored)
+    ]
+    wanted = max(1, int(heard_samples / scored))
+    if len(places) <= wanted:
+        return places
+    loudness = [np.abs(take.dry[:, at : at + scored]).max() for take, at in places]
+    order = np.argsort(loudness)[::-1]
+    rest = np.sort(order[wanted // 2 :])
+    spread = rest[np.linspace(0, len(rest) - 1, wanted - wanted // 2).astype(int)]
+    return [places[each] for each in sorted({*order[: wanted // 2], *spread})]
+
+
+def _emphasis(length: int, sample_rate: int) -> np.ndarray:
+    coefficients = high_pass_coefficients(pole_at(LOWEST_HZ, sample_rate))
+    bins = 2.0 * np.pi * np.arange(length // 2 + 1) / length
+    return freqz(*coefficients, worN=bins)[1].astype(np.complex64)
 
 
 def _first_scored(take: Take, context: int) -> int:

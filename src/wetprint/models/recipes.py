@@ -172,6 +172,8 @@ RECIPES: dict[str, Recipe] = {
             for name, summary in (
                 ("pitch_shifter", "a phase vocoder beside the dry signal"),
                 ("modulated_delay", "delay lines that follow an LFO, beside the dry signal"),
+                ("tremolo", "a gain that follows an LFO, between filters and curves"),
+                ("phaser", "allpass stages that follow an LFO, beside the dry signal"),
                 ("moving_reverb", "impulse responses for every moment of a reverb's cycle"),
                 ("echo", "a delay line that returns through filters and curves"),
             )

@@ -10,6 +10,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from wetprint.blocks.amplitude_modulation import (
+    AmplitudeModulation,
+    AmplitudeModulationConfig,
+)
 from wetprint.blocks.block import Block
 from wetprint.blocks.convolution import Fir, FirConfig
 from wetprint.blocks.delay import Delay, DelayConfig
@@ -67,6 +71,12 @@ BLOCKS: dict[str, BlockKind] = {
         BlockKind("high_pass", "a first-order high-pass", HighPassConfig, HighPass),
         BlockKind(
             "pitch_shifter", "a phase vocoder that shifts pitch", PitchShifterConfig, PitchShifter
+        ),
+        BlockKind(
+            "amplitude_modulation",
+            "a gain that follows an LFO",
+            AmplitudeModulationConfig,
+            AmplitudeModulation,
         ),
         BlockKind("lstm", "a recurrent layer (LSTM)", RecurrentConfig, Lstm),
         BlockKind("gru", "a recurrent layer (GRU)", RecurrentConfig, Gru),

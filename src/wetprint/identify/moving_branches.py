@@ -1,0 +1,263 @@
+"""Solving branches of filters, curves and moving gains, side by side, from a dry and a wet signal.
+
+A tremolo in a tube amplifier is filter, curve, gain, filter; several such branches, each with a
+band of the sound, are a parallel Wiener-Hammerstein system whose gain moves (Schoukens and Tiels
+2017, doi:10.1016/j.automatica.2017.06.044, on those that do not). All stages of all branches are
+solved together by the Levenberg-Marquardt method (Marquardt 1963, doi:10.1137/0111030), its
+steps found by preconditioned conjugate gradients.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.fft import irfft, rfft
+from scipy.signal import oaconvolve
+from scipy.sparse import csr_array
+
+from wetprint.blocks.periodic import phases
+from wetprint.identify.cascade import energy_of
+from wetprint.identify.descent import ENOUGH, MOST_DAMPING, SHORTER_STEPS, SolveConfig
+from wetprint.identify.stages import (
+    Filter,
+    MovingGain,
+    PlayedFilter,
+    PlayedGain,
+    PlayedShape,
+    PlayedStage,
+    PlayedVoices,
+    Shape,
+    Stage,
+    place_phases,
+)
+from wetprint.identify.voices import Voices
+
+Branch = tuple[Stage, ...]
+
+
+@dataclass(frozen=True)
+class MovingWindows:
+    """Stretches of a dry and a wet signal, and where they lie in time.
+
+    Attributes:
+        dry: ``(windows, time)`` float32, of a length that FFTs like.
+        wet: ``(windows, time)`` float32.
+        heard: ``(windows, time)`` float32; 1 where the error counts.
+        starts: ``(windows,)``, absolute time of each window's first sample.
+        emphasis: ``(time / 2 + 1,)`` complex64, the filter through which the error is heard.
+        period_samples: of the LFO.
+    """
+
+    dry: np.ndarray
+    wet: np.ndarray
+    heard: np.ndarray
+    starts: np.ndarray
+    emphasis: np.ndarray
+    period_samples: float
+
+
+class Listening:
+    """Windows as every step needs them.
+
+    Attributes:
+        windows: what is heard.
+        wet: through the emphasis, where it counts.
+        energy: of that.
+    """
+
+    def __init__(self, windows: MovingWindows):
+        self.windows, self.samples = windows, windows.dry.shape[-1]
+        self.wet = self.heard(windows.wet)
+        self.energy = max(energy_of(self.wet), 1e-30)
+        self._phases = np.stack(
+            [phases(int(at), self.samples, windows.period_samples) for at in windows.starts]
+        )
+        self._places: dict[int, csr_array] = {}
+        self._voices: dict[int, csr_array] = {}
+
+    def heard(self, signal: np.ndarray) -> np.ndarray:
+        """Pass a signal through the emphasis and keep what counts."""
+        spectrum = rfft(signal, workers=-1) * self.windows.emphasis
+        return irfft(spectrum, self.samples, workers=-1) * self.windows.heard
+
+    def unheard(self, residual: np.ndarray) -> np.ndarray:
+        """Return the adjoint of ``heard``."""
+        spectrum = rfft(residual * self.windows.heard, workers=-1) * self.windows.emphasis.conj()
+        return irfft(spectrum, self.samples, workers=-1)
+
+    def play(self, stage: Stage, signal: np.ndarray) -> PlayedStage:
+        """Play one stage; a curve is first given the reach that the signal needs."""
+        if isinstance(stage, Filter):
+            return PlayedFilter(stage, signal)
+        if isinstance(stage, Shape):
+            loudest = float(np.abs(signal * self.windows.heard).max())
+            return PlayedShape(stage.with_room(loudest), signal)
+        if isinstance(stage, Voices):
+            known = id(stage)  # branches share one object, which ``moved`` returns as it is
+            if known not in self._voices:
+                self._voices[known] = stage.matrix(self.windows.starts, self.samples)
+            return PlayedVoices(stage, signal, self._voices[known])
+        knots = len(stage.gain)
+        if knots not in self._places:
+            self._places[knots] = place_phases(self._phases, knots)
+        return PlayedGain(stage, signal, self._places[knots])
+
+
+class PlayedBranches:
+    """Branches played on windows.
+
+    Attributes:
+        branches: what was played.
+        error: their error-to-signal ratio.
+    """
+
+    def __init__(self, branches: list[Branch], listening: Listening):
+        self.listening = listening
+        self.rows = [self._played(each) for each in branches]
+        self.branches = [tuple(each.stage for each in row) for row in self.rows]
+        self.stages = list(itertools.chain(*self.rows))
+        ends = np.cumsum([len(each.stage.parameters) for each in self.stages])
+        self.ends = ends[:-1]
+        total = sum(row[-1].output for row in self.rows)
+        self.residual = listening.wet - listening.heard(np.asarray(total))
+        self.error = energy_of(self.residual) / listening.energy
+
+    def _played(self, branch: Branch) -> list[PlayedStage]:
+        signal, row = self.listening.windows.dry, []
+        for stage in branch:
+            row.append(self.listening.play(stage, signal))
+            signal = row[-1].output
+        return row
+
+    def step(self, damping: float, inner_steps: int, stop: Callable[[], bool]) -> np.ndarray:
+        """Return a damped Gauss-Newton step ``(parameters,)``, by conjugate gradients."""
+        self._precondition()
+        parameters = np.concatenate([each.stage.parameters for each in self.stages])
+        residual = self.answer(self.residual) - self._each("roughness", parameters)
+        step = np.zeros_like(residual)
+        ahead = self._each("solved", residual)
+        direction, descent = ahead, float(residual @ ahead)
+        first = descent
+        for _ in range(inner_steps):
+            product = self.answer(self.change(direction)) + self._each("roughness", direction)
+            product += damping * self._each("near", direction)
+            along = float(direction @ product)
+            if descent <= ENOUGH * first or along <= 0.0 or stop():
+                break
+            length = descent / along
+            step += length * direction
+            residual = residual - length * product
+            ahead = self._each("solved", residual)
+            before, descent = descent, float(residual @ ahead)
+            direction = ahead + descent / before * direction
+        return step
+
+    def change(self, step: np.ndarray) -> np.ndarray:
+        """Return how the heard output changes with the parameters, to first order."""
+        parts, total = self._parts(step), np.zeros_like(self.residual)
+        for row in self.rows:
+            moved = None
+            for stage in row:
+                moved = stage.change(next(parts), moved)
+            total += moved
+        return self.listening.heard(total)
+
+    def answer(self, residual: np.ndarray) -> np.ndarray:
+        """Return the adjoint of ``change``: how every parameter answers a residual."""
+        heard = self.listening.unheard(residual)
+        answers: list[np.ndarray] = []
+        for row in self.rows:
+            back, last = heard, len(answers)
+            for stage in reversed(row):
+                answers.insert(last, stage.answer(back))
+                back = stage.back(back) if stage is not row[0] else back
+        return np.concatenate(answers)
+
+    def moved(self, step: np.ndarray) -> PlayedBranches:
+        """Play the branches with a step added to all their parameters."""
+        parts = self._parts(step)
+        moved = [tuple(each.moved(next(parts)) for each in branch) for branch in self.branches]
+        return PlayedBranches(moved, self.listening)
+
+    def _precondition(self) -> None:
+        heard = self.listening.windows.heard
+        left = energy_of(self.residual) / max(float(heard.sum()), 1.0)
+        for row in self.rows:
+            later = np.abs(self.listening.windows.emphasis) ** 2
+            for stage in reversed(row):
+                stage.precondition(later, heard, left)
+                later = later * stage.power_gain()
+
+    def _parts(self, step: np.ndarray) -> Iterator[np.ndarray]:
+        return iter(np.split(step, self.ends))
+
+    def _each(self, name: str, step: np.ndarray) -> np.ndarray:
+        """Let every stage answer for its own part of ``(parameters,)``."""
+        parts = self._parts(step)
+        return np.concatenate([getattr(each, name)(next(parts)) for each in self.stages])
+
+
+def solve_branches(
+    start: list[Branch],
+    listening: Listening,
+    config: SolveConfig | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    report: Callable[[float], None] = lambda error: None,
+) -> tuple[list[Branch], float]:
+    """Solve all stages of all branches together.
+
+    Args:
+        start: where to begin; lengths and grids are kept.
+        listening: what was heard.
+        config: how.
+        stop: asked again and again; once it says yes, what was found so far is returned.
+        report: told the error after every step.
+
+    Returns:
+        The best branches found, and their error-to-signal ratio over the windows.
+    """
+    config = config or SolveConfig()
+    best, damping = PlayedBranches(start, listening), config.damping
+    for _ in range(config.most_steps):
+        step = best.step(damping, config.inner_steps, stop)
+        tried = (best.moved(share * step) for share in SHORTER_STEPS)
+        found = next((each for each in tried if each.error < best.error), None)
+        if found is None:
+            damping *= 10.0
+            if damping > MOST_DAMPING or stop():
+                break
+            continue
+        gained, best = 1.0 - found.error / best.error, found
+        damping = max(damping / 5.0, 1e-9)
+        report(best.error)
+        if gained < config.worthwhile or stop():
+            break
+    return best.branches, best.error
+
+
+def play_branches(
+    branches: list[Branch], dry: np.ndarray, start_sample: int, period_samples: float
+) -> np.ndarray:
+    """Play ``(time,)`` after silence through all branches: ``(time,)`` float64."""
+    phase = phases(start_sample, len(dry), period_samples)
+    total = np.zeros(len(dry))
+    for branch in branches:
+        signal = dry.astype(np.float64)
+        for stage in branch:
+            signal = _whole(stage, signal, phase, start_sample)
+        total += signal
+    return total
+
+
+def _whole(stage: Stage, signal: np.ndarray, phase: np.ndarray, start_sample: int) -> np.ndarray:
+    if isinstance(stage, Filter):
+        return oaconvolve(signal, stage.taps)[: len(signal)]
+    if isinstance(stage, Shape):
+        return stage.curve(signal)
+    if isinstance(stage, Voices):
+        return stage.play(signal, start_sample)
+    assert isinstance(stage, MovingGain)
+    return signal * (place_phases(phase, len(stage.gain)) @ stage.gain)

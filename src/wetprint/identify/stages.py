@@ -1,0 +1,333 @@
+"""Stages of an effect that moves and distorts: filters, static curves, gains that follow an LFO.
+
+Each stage is played on windows of sound and then knows, for one Gauss-Newton step, three things:
+how its output changes with its parameters and with its input (``change``), the adjoint of that
+(``answer``), and a matrix near to its own block of the problem's, with the inverse
+(``precondition``, ``near``, ``solved``). ``moving_branches.py`` joins stages. The matrices are as
+in ``gauss_newton.py``: circulant for filters, exact for curves and gains.
+"""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.fft import irfft, rfft
+from scipy.linalg import cho_factor, cho_solve
+from scipy.sparse import csr_array
+
+from wetprint.blocks.spline import value_weights
+from wetprint.identify.circulant import nearest_circulant
+from wetprint.identify.curve import Curve, Placed
+from wetprint.identify.voices import Voices
+
+HEADROOM = 1.1
+"""Curves reach this much further than the loudest sample heard."""
+
+GRAM_FLOOR = 1e-8
+"""Added to the diagonal of a matrix, beside its largest entry: what was never heard may not leave
+it without an inverse."""
+
+SPECTRUM_FLOOR = 1e-7
+"""Bins of a preconditioner below this share of its largest count as this much."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """An impulse response, ``(taps,)``."""
+
+    taps: np.ndarray
+
+    @property
+    def parameters(self) -> np.ndarray:
+        """What is solved for, ``(parameters,)``."""
+        return self.taps
+
+    def moved(self, step: np.ndarray) -> Filter:
+        """Return the stage with a step added to its parameters."""
+        return Filter(self.taps + step)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A static curve."""
+
+    curve: Curve
+
+    @property
+    def parameters(self) -> np.ndarray:
+        """See Filter."""
+        return self.curve.coefficients
+
+    def moved(self, step: np.ndarray) -> Shape:
+        """See Filter."""
+        return Shape(Curve(self.curve.reach, self.curve.coefficients + step))
+
+    def with_room(self, loudest: float) -> Shape:
+        """Return the same curve with the reach that a signal needs."""
+        if loudest <= self.curve.reach <= 2.0 * HEADROOM * loudest:
+            return self
+        return Shape(self.curve.on_grid(self.curve.intervals, HEADROOM * max(loudest, 1e-6)))
+
+
+@dataclass(frozen=True)
+class MovingGain:
+    """A gain over an LFO's turn: ``(knots,)``, see wetprint.blocks.periodic."""
+
+    gain: np.ndarray
+
+    @property
+    def parameters(self) -> np.ndarray:
+        """See Filter."""
+        return self.gain
+
+    def moved(self, step: np.ndarray) -> MovingGain:
+        """See Filter."""
+        return MovingGain(self.gain + step)
+
+
+Stage = Filter | Shape | MovingGain | Voices
+
+
+def place_phases(phase: np.ndarray, knots: int) -> csr_array:
+    """Return what every coefficient of a closed curve adds at every phase: ``(phases, knots)``."""
+    position = phase.ravel() * knots
+    left = np.floor(position)
+    weights = np.stack(value_weights(position - left), 1)
+    columns = (left.astype(np.int32)[:, None] + np.arange(-1, 3, dtype=np.int32)) % knots
+    rows = np.arange(0, weights.size + 1, 4, dtype=np.int32)
+    return csr_array((weights.ravel(), columns.ravel(), rows), shape=(len(weights), knots))
+
+
+class PlayedStage(abc.ABC):
+    """A stage after it was played.
+
+    Attributes:
+        stage: what was played.
+        output: what came out, ``(windows, time)`` float32.
+    """
+
+    stage: Stage
+    output: np.ndarray
+
+    @abc.abstractmethod
+    def change(self, step: np.ndarray, moved: np.ndarray | None) -> np.ndarray:
+        """Return how the output changes with the parameters and, unless None, with the input."""
+
+    @abc.abstractmethod
+    def answer(self, residual: np.ndarray) -> np.ndarray:
+        """Return how each parameter answers a residual of the output: ``(parameters,)``."""
+
+    @abc.abstractmethod
+    def back(self, residual: np.ndarray) -> np.ndarray:
+        """Return a residual of the output as one of the input."""
+
+    @abc.abstractmethod
+    def power_gain(self) -> np.ndarray | float:
+        """Return its mean power gain, per bin where it has a colour."""
+
+    @abc.abstractmethod
+    def precondition(self, later: np.ndarray, heard: np.ndarray, left: float) -> None:
+        """Find the matrix near to its own block.
+
+        Args:
+            later: power gain per bin of what follows.
+            heard: ``(windows, time)``, 1 where the error counts.
+            left: variance of the error still left.
+        """
+
+    @abc.abstractmethod
+    def near(self, step: np.ndarray) -> np.ndarray:
+        """Multiply by the matrix."""
+
+    @abc.abstractmethod
+    def solved(self, residual: np.ndarray) -> np.ndarray:
+        """Multiply by its inverse."""
+
+    def roughness(self, step: np.ndarray) -> np.ndarray:
+        """Multiply by what keeps a curve smooth, a part of the problem's own matrix."""
+        return np.zeros_like(step)
+
+
+class PlayedFilter(PlayedStage):
+    """Convolution is circular in each window; what wraps around falls on the unscored past."""
+
+    def __init__(self, stage: Filter, signal: np.ndarray):
+        self.stage, self.samples = stage, signal.shape[-1]
+        self.heard = rfft(signal, workers=-1)
+        self.gain = rfft(stage.taps.astype(np.float32), self.samples)
+        self.output = irfft(self.heard * self.gain, self.samples, workers=-1)
+
+    def change(self, step: np.ndarray, moved: np.ndarray | None) -> np.ndarray:
+        """See PlayedStage."""
+        spectrum = self.heard * rfft(step.astype(np.float32), self.samples)
+        if moved is not None:
+            spectrum += rfft(moved, workers=-1) * self.gain
+        return irfft(spectrum, self.samples, workers=-1)
+
+    def answer(self, residual: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        lags = (self.heard.conj() * rfft(residual, workers=-1)).sum(0)
+        return irfft(lags, self.samples)[: len(self.stage.parameters)]
+
+    def back(self, residual: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return irfft(self.gain.conj() * rfft(residual, workers=-1), self.samples, workers=-1)
+
+    def power_gain(self) -> np.ndarray:
+        """See PlayedStage."""
+        return np.abs(self.gain) ** 2
+
+    def precondition(self, later: np.ndarray, heard: np.ndarray, left: float) -> None:
+        """See PlayedStage."""
+        power = (np.abs(self.heard) ** 2).sum(0) * later
+        lags = irfft(power.astype(np.float64), self.samples)[: len(self.stage.parameters)]
+        spectrum = rfft(nearest_circulant(lags)).real
+        self.spectrum = np.maximum(spectrum, SPECTRUM_FLOOR * max(float(spectrum.max()), 1e-30))
+
+    def near(self, step: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return irfft(rfft(step) * self.spectrum, len(step))
+
+    def solved(self, residual: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return irfft(rfft(residual) / self.spectrum, len(residual))
+
+
+class PlayedByMatrix(PlayedStage):
+    """A stage of few parameters, whose block of the matrix is known whole."""
+
+    matrix: np.ndarray
+
+    def near(self, step: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return self.matrix @ step
+
+    def solved(self, residual: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return cho_solve(self.factor, residual)
+
+    def _take(self, matrix: np.ndarray) -> None:
+        floor = GRAM_FLOOR * max(float(np.diag(matrix).max()), 1e-30)
+        self.matrix = matrix + floor * np.eye(len(matrix))
+        self.factor = cho_factor(self.matrix)
+
+
+class PlayedShape(PlayedByMatrix):
+    """A curve, kept smooth as a P-spline (Eilers and Marx 1996, doi:10.1214/ss/1038425655).
+
+    It is played less its value at zero, or the gain behind it would make of silence a sound.
+    """
+
+    def __init__(self, stage: Shape, signal: np.ndarray):
+        self.stage = stage
+        self.placed = Placed.of(stage.curve, signal)
+        self.at_zero = Placed.of(stage.curve, np.zeros(1)).weights.toarray()[0]
+        self.output = self._value(stage.curve.coefficients)
+
+    def change(self, step: np.ndarray, moved: np.ndarray | None) -> np.ndarray:
+        """See PlayedStage."""
+        change = self._value(step)
+        return change if moved is None else change + moved * self.placed.slope
+
+    def answer(self, residual: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        total = float(residual.sum(dtype=np.float64))
+        return self.placed.transposed(residual) - total * self.at_zero
+
+    def back(self, residual: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return residual * self.placed.slope
+
+    def power_gain(self) -> float:
+        """See PlayedStage."""
+        return float(np.square(self.placed.slope).mean())
+
+    def precondition(self, later: np.ndarray, heard: np.ndarray, left: float) -> None:
+        """See PlayedStage."""
+        coefficients = self.stage.parameters
+        bend = np.diff(np.eye(len(coefficients)), 2, axis=0)
+        expected = max(float(np.ptp(coefficients)), 1e-9) / len(coefficients)
+        self.penalty = left / expected**2 * bend.T @ bend
+        self._take(float(np.mean(later)) * self.placed.gram(heard) + self.penalty)
+
+    def roughness(self, step: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return self.penalty @ step
+
+    def _value(self, coefficients: np.ndarray) -> np.ndarray:
+        return self.placed.value(coefficients) - np.float32(self.at_zero @ coefficients)
+
+
+class PlayedGain(PlayedByMatrix):
+    """A moving gain."""
+
+    def __init__(self, stage: MovingGain, signal: np.ndarray, places: csr_array):
+        self.stage, self.signal, self.places = stage, signal, places
+        self.gain = self._over_time(stage.gain)
+        self.output = signal * self.gain
+
+    def change(self, step: np.ndarray, moved: np.ndarray | None) -> np.ndarray:
+        """See PlayedStage."""
+        change = self._over_time(step) * self.signal
+        return change if moved is None else change + moved * self.gain
+
+    def answer(self, residual: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return self.places.T @ (residual * self.signal).ravel().astype(np.float64)
+
+    def back(self, residual: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return residual * self.gain
+
+    def power_gain(self) -> float:
+        """See PlayedStage."""
+        return float(np.square(self.gain).mean())
+
+    def precondition(self, later: np.ndarray, heard: np.ndarray, left: float) -> None:
+        """See PlayedStage."""
+        weight = (np.square(self.signal) * heard).ravel().astype(np.float64)
+        gram = self.places.T @ self.places.multiply(weight[:, None]).tocsr()
+        self._take(float(np.mean(later)) * gram.toarray())
+
+    def _over_time(self, knots: np.ndarray) -> np.ndarray:
+        return (self.places @ knots).reshape(self.signal.shape).astype(np.float32)
+
+
+class PlayedVoices(PlayedStage):
+    """Voices, which are known and have nothing to be solved for."""
+
+    def __init__(self, stage: Voices, signal: np.ndarray, matrix: csr_array):
+        self.stage, self.matrix = stage, matrix
+        self.output = self._through(matrix, signal)
+
+    def change(self, step: np.ndarray, moved: np.ndarray | None) -> np.ndarray:
+        """See PlayedStage."""
+        return np.zeros_like(self.output) if moved is None else self._through(self.matrix, moved)
+
+    def answer(self, residual: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return np.zeros(0)
+
+    def back(self, residual: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return self._through(self.matrix.T.tocsr(), residual)
+
+    def power_gain(self) -> float:
+        """See PlayedStage."""
+        return float(np.square(self.matrix.data).sum()) / self.output.size
+
+    def precondition(self, later: np.ndarray, heard: np.ndarray, left: float) -> None:
+        """See PlayedStage; there is nothing to find."""
+
+    def near(self, step: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return step
+
+    def solved(self, residual: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return residual
+
+    def _through(self, matrix: csr_array, signal: np.ndarray) -> np.ndarray:
+        return (matrix @ signal.ravel()).reshape(signal.shape).astype(np.float32)
