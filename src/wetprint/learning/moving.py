@@ -1,8 +1,8 @@
 """The solved half of learning where an effect moves: what is asked of it, and what it is made of.
 
-An effect that can be driven is sent the chirp trains of the capture signal; of recordings, frames of
-playing must do. Their snapshots tell whether an LFO moves it and how fast; voices whose delay moves
-are found in them and refined on ordinary playing.
+An effect that can be driven is sent the chirp trains of the capture signal; of recordings, frames
+of playing must do. Their snapshots tell whether an LFO moves it and how fast; voices whose delay
+moves are found in them and refined on ordinary playing.
 """
 
 from __future__ import annotations
