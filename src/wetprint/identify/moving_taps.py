@@ -32,6 +32,9 @@ MOST_TAPS = 8
 FAINT = 0.3
 """Of the first line's brightness: fainter ones are what following left over, or noise."""
 
+FAINT_PEAKS = 0.3
+"""Of the highest line's peaks: in snapshots of playing, lines through noise have lower ones."""
+
 STILL_SAMPLES = 0.3
 """A line that moves less than this is no moving tap."""
 
@@ -120,7 +123,10 @@ def find_moving_taps(train: Snapshots, channel: int, period_samples: float) -> l
     moving = train.responses[:, channel] - np.median(train.responses[:, channel], 0)
     picture = _Picture(train.times / period_samples % 1.0, moving)
     taps = [_settled_in_time(each, period_samples) for each in _lines(picture)]
-    return without_repetitions([each for each in taps if each.depth_samples > STILL_SAMPLES])
+    taps = [each for each in taps if each.depth_samples > STILL_SAMPLES]
+    highest = max((abs(each.strength) for each in taps), default=0.0)
+    found = without_repetitions(taps)
+    return [each for each in found if abs(each.strength) >= FAINT_PEAKS * highest]
 
 
 def without_repetitions(taps: list[MovingTap]) -> list[MovingTap]:

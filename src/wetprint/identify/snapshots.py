@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.fft import irfft, rfft
+from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import oaconvolve
 
 from wetprint.identify.linear_response import solve_fir
@@ -23,8 +23,8 @@ SETTLING_CHIRPS = 3
 """The first responses of a train lack the tails of chirps before them."""
 
 
-FRAME_SAMPLES, HOP_SAMPLES, ANSWER_SAMPLES = 4096, 1024, 2048
-"""Of playing, at any sample rate: a frame is some 90 ms, its answers reach back half as far."""
+FRAME_SECONDS, HOP_SECONDS, ANSWER_SECONDS = 0.085, 0.021, 0.043
+"""Of playing: how long a frame is, how far apart frames are, how late answers to one may come."""
 
 PLAYING_RIDGE = 1e-2
 STILL_TAPS = 512
@@ -107,30 +107,33 @@ def snapshots_of_playing(
     """
     times, responses = [], []
     for dry, wet, start_sample in recordings:
-        places, answers = _answers(dry[0].astype(np.float64), wet.astype(np.float64))
-        times.append(start_sample + places + FRAME_SAMPLES / 2.0)
+        places, answers = _answers(dry[0].astype(np.float64), wet.astype(np.float64), sample_rate)
+        times.append(start_sample + places + FRAME_SECONDS * sample_rate / 2.0)
         responses.append(answers)
     return Snapshots(np.concatenate(times), np.concatenate(responses), sample_rate)
 
 
-def _answers(dry: np.ndarray, wet: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _answers(dry: np.ndarray, wet: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
     """Return where loud frames begin, and what moved in the answer to each."""
+    frame, hop, answer_samples = (
+        round(each * rate) for each in (FRAME_SECONDS, HOP_SECONDS, ANSWER_SECONDS)
+    )
     still = solve_fir(dry[None], wet, STILL_TAPS)[:, 0]
     moving = wet - oaconvolve(dry[None], still, axes=-1)[:, : len(dry)]
-    reach = FRAME_SAMPLES + ANSWER_SAMPLES
-    places = np.arange(2 * HOP_SAMPLES, max(2 * HOP_SAMPLES, len(dry) - reach), HOP_SAMPLES)
-    window = np.hanning(FRAME_SAMPLES)
+    reach, fft_samples = frame + answer_samples, next_fast_len(2 * frame, real=True)
+    places = np.arange(2 * hop, max(2 * hop, len(dry) - reach), hop)
+    window = np.hanning(frame)
     enough = LOUD_ENOUGH * np.square(dry).mean() * np.square(window).sum()
     kept, answers = [], []
     for place in places:
-        heard = dry[place : place + FRAME_SAMPLES] * window
+        heard = dry[place : place + frame] * window
         if np.square(heard).sum() < enough:
             continue
-        spectrum = rfft(heard, 2 * FRAME_SAMPLES)
+        spectrum = rfft(heard, fft_samples)
         size = np.abs(spectrum) ** 2
         inverse = spectrum.conj() / (size + PLAYING_RIDGE * size.max())
-        answer = rfft(moving[:, place : place + reach], 2 * FRAME_SAMPLES)
+        answer = rfft(moving[:, place : place + reach], fft_samples)
         kept.append(place)
-        answers.append(irfft(answer * inverse)[:, :ANSWER_SAMPLES])
-    shape = (len(kept), len(wet), ANSWER_SAMPLES)
+        answers.append(irfft(answer * inverse, fft_samples)[:, :answer_samples])
+    shape = (len(kept), len(wet), answer_samples)
     return np.array(kept, np.float64), np.array(answers, np.float64).reshape(shape)

@@ -132,11 +132,12 @@ class MovingDelaySolver:
 
     def _moved(self, delays: MovingDelays) -> MovingDelays:
         """Take one Gauss-Newton step, gains and rate included."""
-        gram = right = 0.0
+        grams, rights = [], []
         for take in self.takes:
             columns = self._columns(delays, take)
-            gram = gram + columns @ columns.T
-            right = right + columns @ self._left(delays, take).ravel()
+            grams.append(columns @ columns.T)
+            rights.append(columns @ self._left(delays, take).ravel())
+        gram, right = np.sum(grams, axis=0), np.sum(rights, axis=0)
         size = np.sqrt(np.diag(gram)) + 1e-30
         scaled = gram / np.outer(size, size) + DAMPING * np.eye(len(gram))
         return self._changed(delays, np.linalg.solve(scaled, right / size) / size)
@@ -153,10 +154,11 @@ class MovingDelaySolver:
             rows.append(shaped[1:])
         heard = np.concatenate([take.dry, played])
         gains = convolve_rows(heard[None], delays.colours)[..., first:]
-        apart = np.zeros((gains.shape[1], len(gains), *gains.shape[::2]), np.float32)
-        for channel, each in enumerate(gains):
+        channels, regressors, samples = gains.shape
+        apart = np.zeros((regressors, channels, channels, samples), np.float32)
+        for channel, each in enumerate(gains):  # a gain acts on its own channel only
             apart[:, channel, channel] = each
-        rows.append(apart.reshape(-1, apart.shape[2] * apart.shape[3]))
+        rows.append(apart.reshape(regressors * channels, channels * samples))
         return np.concatenate([np.asarray(rate)[None], *rows]).astype(np.float64)
 
     def _pushed(

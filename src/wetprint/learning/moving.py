@@ -25,7 +25,7 @@ from wetprint.engine.delay_line import INTERPOLATIONS, TAPS
 from wetprint.identify.lfo import Lfo, find_lfo, find_lfo_in_playing
 from wetprint.identify.moving_taps import MovingTap, find_moving_taps
 from wetprint.identify.snapshots import Snapshots, snapshot_trains, snapshots_of_playing
-from wetprint.learning.material import Material, Take
+from wetprint.learning.material import Material, Take, validation_esr
 from wetprint.learning.modulated import Fit, MovingDelays, MovingDelaySolver
 from wetprint.models.chain import Chain
 from wetprint.models.parallel import Parallel
@@ -36,9 +36,13 @@ WINDOW_SECONDS = 4.0
 WINDOW_PLACES = (0.1, 0.8)
 """Where in what was heard trajectories are fitted: far apart, so that the rate is known well."""
 
-COLOURING_SECONDS = 60.0
-COLOUR_TAPS = (32, 256, 1024)
-"""Of colours while trajectories are coarse, while they are fine, and in the end."""
+COLOURING_SECONDS = 120.0
+COLOUR_TAPS = (32, 256)
+"""Of colours while trajectories are coarse, and while they are fine."""
+
+FINAL_COLOUR_TAPS = (256, 1024)
+"""The one that plays what was kept for judging better is taken: with many voices and little sound,
+short colours are."""
 
 SKIPPED_SECONDS = 0.25
 KNOTS = 128
@@ -112,7 +116,10 @@ def solve_modulated(
     progress("solving the colours", 0.9)
     skipped = int(SKIPPED_SECONDS * material.sample_rate)
     everything = MovingDelaySolver(long_takes(material), skipped, False)
-    return moving_chain(everything.coloured(fit.delays, COLOUR_TAPS[2]).delays)
+    chains = [
+        moving_chain(everything.coloured(fit.delays, taps).delays) for taps in FINAL_COLOUR_TAPS
+    ]
+    return min(chains, key=lambda each: validation_esr(each, material, torch.device("cpu")))
 
 
 def moving_chain(delays: MovingDelays) -> Chain:

@@ -182,7 +182,7 @@ def _parts(sample_rate: int, seed: int) -> Iterator[_Part]:
     yield from _steady(sample_rate, seed)
     yield "playing", "playing", {"seconds": 40.0, "seed": seed, "level_db": -1.0}
     yield _silence("silence_after_playing", 4.0)
-    yield _chirp_train("chirps_slow", sample_rate, 0.030, 0.120, 200)
+    yield _chirp_train("chirps_slow", sample_rate, 0.030, 0.117, 200)
     yield _silence("silence_after_chirps_slow", 4.0)
     yield "passage_again", "passage", passage
     yield _silence("silence_after_passage_again", 3.0)
@@ -193,7 +193,7 @@ def _parts(sample_rate: int, seed: int) -> Iterator[_Part]:
 def _trains(sample_rate: int) -> Iterator[_Part]:
     yield _chirp_train("chirps_fast", sample_rate, 0.010, 0.040, 500)
     yield _silence("silence_after_chirps_fast", 2.0)
-    yield _chirp_train("chirps_slow", sample_rate, 0.030, 0.120, 200)
+    yield _chirp_train("chirps_slow", sample_rate, 0.030, 0.117, 200)
     yield _silence("silence_after_chirps_slow", 2.0)
 
 
