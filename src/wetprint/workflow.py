@@ -15,6 +15,7 @@ from wetprint.errors import PairError
 from wetprint.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from wetprint.identify.identification import Identification
     from wetprint.judging import Evaluation
     from wetprint.learning import LearnConfig, Learned
     from wetprint.models import Model
@@ -23,6 +24,8 @@ PathLike = str | os.PathLike[str]
 
 FIR_TAPS = 16_384
 """Length of the best FIR that a verdict stands beside; shorter for passages too short for it."""
+
+IDENTIFYING_SAMPLE_RATE = 48_000
 
 SAMPLES_PER_TAP = 16
 """A passage must be this many times longer than the filter that is fitted to it."""
@@ -89,6 +92,41 @@ def learn(
     pairs, notes = read_pairs(dry, wet, options.get("progress", silent))
     learned = learn_pairs(pairs, config, **options)
     return dataclasses.replace(learned, notes=(*notes, *learned.notes))
+
+
+def identify(
+    effect: str | None = None,
+    dry: PathLike | None = None,
+    wet: PathLike | None = None,
+    progress: Progress = silent,
+) -> tuple[Identification, tuple[str, ...]]:
+    """Say what an effect is made of, without learning it.
+
+    Args:
+        effect: an effect's spec; or else
+        dry: a recording, and
+        wet: the same through the box.
+        progress: told how far it is.
+
+    Returns:
+        What was found, and what was mended in the recordings first.
+
+    Raises:
+        WetprintError: with one clear sentence.
+    """
+    from wetprint.effects import open_effect
+    from wetprint.identify.identification import identify_effect, identify_recording
+    from wetprint.pairs import read_pair
+
+    if effect is not None:
+        opened = open_effect(effect)
+        rate = IDENTIFYING_SAMPLE_RATE
+        return identify_effect(lambda sound: opened.process(sound, rate), rate, progress), ()
+    if dry is None or wet is None:
+        raise PairError("expected an effect, or a dry and a wet recording; give one of the two")
+    checked = read_pair(dry, wet)
+    pair = checked.pair
+    return identify_recording(pair.dry, pair.wet, pair.sample_rate, progress), checked.notes
 
 
 def load(path: PathLike) -> Model:

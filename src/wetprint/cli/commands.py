@@ -11,6 +11,7 @@ from wetprint.cli import demo as demo_command
 from wetprint.cli import effects as effects_command
 from wetprint.cli import evaluate as evaluate_command
 from wetprint.cli import generate as generate_command
+from wetprint.cli import identify as identify_command
 from wetprint.cli import info as info_command
 from wetprint.cli import learn as learn_command
 from wetprint.cli import render as render_command
@@ -34,6 +35,7 @@ COMMANDS = {
     "capture": capture_command.capture,
     "effects": effects_command.effects,
     "render": render_command.render,
+    "identify": identify_command.identify,
     "learn": learn_command.learn,
     "apply": apply_command.apply,
     "evaluate": evaluate_command.evaluate,
