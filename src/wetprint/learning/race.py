@@ -48,6 +48,9 @@ SHORTEST_TRAINED_FILTER = 1024
 SOLVED_WELL = 0.003
 """With an error below this (-25 dB) no other kind of moving effect is tried."""
 
+MOVES_MOSTLY = 0.01
+"""What moves and leaves less than this needs no curve instead; a tape moves a little and distorts."""
+
 LONG_FILTER = 16_384
 """An echo is looked for where a filter must be so long, even if that leaves nothing: it is a
 hundred times smaller and faster."""
@@ -198,9 +201,11 @@ class Race:
             return
         moving = [each for each in MOVING_SOLVERS if each.recipe in wanted]
         motion = find_motion(self.material, self.progress) if moving else None
-        if motion is not None:
-            yield from self._moving(motion, wanted, response)
-        elif "wiener_hammerstein" in wanted:
+        least = math.inf
+        for candidate in [] if motion is None else self._moving(motion, wanted, response):
+            yield candidate
+            least = min(least, candidate.error)
+        if "wiener_hammerstein" in wanted and least > MOVES_MOSTLY:
             yield from self._curve(response, linear)
 
     def _still(self, wanted: set[str], response: np.ndarray) -> Iterator[Candidate]:
