@@ -49,7 +49,7 @@ SOLVED_WELL = 0.003
 """With an error below this (-25 dB) no other kind of moving effect is tried."""
 
 MOVES_MOSTLY = 0.01
-"""What moves and leaves less than this needs no curve instead; a tape moves a little and distorts."""
+"""What moves and leaves less than this needs no curve; a tape moves a little and distorts."""
 
 LONG_FILTER = 16_384
 """An echo is looked for where a filter must be so long, even if that leaves nothing: it is a
