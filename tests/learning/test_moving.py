@@ -49,7 +49,7 @@ def material_of(chain: Chain, drives: bool) -> Material:
         return Take(dry, play(dry))
 
     return Material(
-        (take(14.0, 1),), (take(4.0, 2),), RATE, repeatability=0.0, drive=play if drives else None
+        (take(18.0, 1),), (take(4.0, 2),), RATE, repeatability=0.0, drive=play if drives else None
     )
 
 

@@ -20,7 +20,12 @@ BAND_HZ = (60.0, 800.0)
 
 HARMONICS = 4
 COMPONENTS = 8
-LEAST_SNAPSHOTS = 100
+LEAST_SNAPSHOTS = 300
+"""Of playing, some six seconds: with fewer, harmonics explain much by chance."""
+
+LEAST_TURNS = 4
+"""Of an LFO in playing: what changes once or twice in a recording is the music."""
+
 """Principal components of the snapshots that are looked at."""
 
 TRUSTED = 0.25
@@ -100,7 +105,8 @@ def find_lfo_in_playing(train: Snapshots) -> Lfo | None:
     if train.moving_share < LEAST_MOVING or len(train.times) < LEAST_SNAPSHOTS:
         return None
     scores = [_scores(train)]
-    rates = np.arange(LOWEST_HZ, HIGHEST_HZ, STEP_HZ)
+    span_s = float(np.ptp(train.times)) / train.sample_rate
+    rates = np.arange(max(LOWEST_HZ, LEAST_TURNS / span_s), HIGHEST_HZ, STEP_HZ)
     rate_hz = _sharpened(_coarse_rate(scores, rates), scores)
     explained = _explained(scores, rate_hz, HARMONICS)
     usual = float(np.median([_explained(scores, each, HARMONICS) for each in rates[::8]]))
