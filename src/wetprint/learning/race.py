@@ -178,7 +178,8 @@ class Race:
             best = min(best, candidate, key=lambda each: each.error)
         trained = [recipe for recipe in recipes if recipe.trained]
         worth = self.budget.worth_training() and not self._stands(best.error)
-        worth = worth and not is_pitched and best.recipe not in UNTRAINABLE
+        moves = best.recipe in UNTRAINABLE and best.error < MOVES_MOSTLY
+        worth = worth and not is_pitched and not moves
         if trained and (asked_for or worth):
             recipe = trained[0] if asked_for else suited(trained, best)
             yield self._train(recipe, response, best, asked_for)
