@@ -7,11 +7,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.engine.present import needs_engine
 from tests.engine.test_rows import assert_agree
-from wetprint import engine
 from wetprint.engine.allpass import LOUDEST_RETURN, allpass_cascade, allpass_tangents
 
-pytestmark = pytest.mark.skipif(not engine.is_present(), reason="no engine here")
+pytestmark = needs_engine
 
 
 def by_samples(audio, log_break, spread, feedback) -> torch.Tensor:

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from tests.engine.present import needs_engine
 from wetprint import engine
 from wetprint.blocks.dilated import Dilated, DilatedConfig
 from wetprint.engine import dilated
 from wetprint.engine.dilated import StackConfig
 
-pytestmark = pytest.mark.skipif(not engine.is_present(), reason="no engine here")
+pytestmark = needs_engine
 
 TOLERANCE = 2e-5
 """Greatest error beside the norm, in float32, where the documentation promises 1e-4."""

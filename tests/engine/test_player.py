@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.blocks.test_contract import CONFIGS, build, named, saturating_echo
-from wetprint import engine
+from tests.engine.present import needs_engine
 from wetprint.blocks.convolution import FirConfig
 from wetprint.blocks.delay import DelayConfig
 from wetprint.blocks.dilated import DilatedConfig
@@ -33,9 +33,7 @@ from wetprint.models.parallel import Parallel
 from wetprint.models.registry import BLOCKS, NESTED
 from wetprint.playing import ModelStream
 
-pytestmark = pytest.mark.skipif(
-    not engine.is_present() and not os.environ.get("CI"), reason="no engine here"
-)
+pytestmark = needs_engine
 
 RATE = 48_000
 SAMPLES = 24_000

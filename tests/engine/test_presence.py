@@ -6,14 +6,12 @@ import os
 import subprocess
 import sys
 
-import pytest
-
+from tests.engine.present import needs_engine
 from wetprint import engine
 
 
+@needs_engine
 def test_engine_was_compiled():
-    if not engine.is_present() and not os.environ.get("CI"):
-        pytest.skip("no engine here: no compiler when wetprint was installed, or switched off")
     assert engine.cpu_level() in ("baseline", "avx2", "avx512")
 
 
@@ -33,6 +31,6 @@ def test_can_be_switched_off():
     assert level_with(WETPRINT_ENGINE="off") == "None"
 
 
-@pytest.mark.skipif(not engine.is_present(), reason="no engine here")
+@needs_engine
 def test_a_lower_level_can_be_asked_for():
     assert level_with(WETPRINT_CPU="baseline") == "baseline"

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from wetprint import engine
+from tests.engine.present import needs_engine
 from wetprint.engine import recurrent
 from wetprint.engine.recurrent import CellWeights
 
-pytestmark = pytest.mark.skipif(not engine.is_present(), reason="no engine here")
+pytestmark = needs_engine
 
 TOLERANCE = 2e-5
 SETTINGS = settings(max_examples=15, deadline=None, derandomize=True)

@@ -8,10 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wetprint import engine
+from tests.engine.present import needs_engine
 from wetprint.engine import delay_line, envelope, recursion
+from wetprint.engine.recirculation import recirculate
 
-pytestmark = pytest.mark.skipif(not engine.is_present(), reason="no engine here")
+pytestmark = needs_engine
 
 SETTINGS = settings(max_examples=15, deadline=None, derandomize=True)
 TIMES = st.sampled_from([1, 2, 3, 50, 120])
@@ -158,9 +159,39 @@ def test_a_delay_that_is_not_a_number_is_passed_on():
     assert heard.isnan().tolist() == [[[False, True, False]]]
 
 
+@SETTINGS
+@given(
+    interpolation=st.sampled_from(delay_line.INTERPOLATIONS),
+    batch=st.integers(1, 3),
+    time=TIMES,
+    longest=st.sampled_from([2.0, 30.0, 300.0]),
+    past=st.sampled_from([0, 5, 70]),
+    shared=st.booleans(),
+)
+def test_a_loop_agrees_with_twin(interpolation, batch, time, longest, past, shared):
+    torch.manual_seed(time + past)
+    audio, before = torch.randn(batch, 2, time), torch.randn(batch, 2, past)
+    delay = longest * torch.rand(batch, 1 if shared else 2, time)
+    feedback = 1.2 * torch.rand(batch, 2) - 0.6
+
+    def returned(source, moving, gain):
+        return recirculate(source, moving, gain, interpolation, before.to(source))
+
+    assert_agree(returned, [audio, delay, feedback], tolerance=5e-5)
+
+
+def test_a_loop_of_one_delay_is_a_row_of_echoes():
+    click = torch.zeros(1, 1, 10)
+    click[..., 0] = 1.0
+    heard = recirculate(click, torch.full((1, 1, 10), 3.0), torch.tensor([[-0.5]]))
+    assert heard[0, 0].tolist() == [1.0, 0.0, 0.0, -0.5, 0.0, 0.0, 0.25, 0.0, 0.0, -0.125]
+
+
 def test_unknown_interpolation_is_refused():
     with pytest.raises(ValueError, match="linear, lagrange, sinc; got 'cubic'"):
         delay_line.read_delay_line(torch.ones(1, 1, 3), torch.ones(1, 1, 3), "cubic")
+    with pytest.raises(ValueError, match="linear, lagrange, sinc; got 'cubic'"):
+        recirculate(torch.ones(1, 1, 3), torch.ones(1, 1, 3), torch.zeros(1, 1), "cubic")
 
 
 def test_gradients_of_gradients_are_refused_with_a_reason():

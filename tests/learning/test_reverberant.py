@@ -9,6 +9,7 @@ import pytest
 import torch
 from scipy.signal import oaconvolve
 
+from tests.engine.present import needs_engine
 from wetprint.blocks.block import Block
 from wetprint.learning.linear import solve_linear_models
 from wetprint.learning.material import Material, Take, validation_esr
@@ -93,13 +94,12 @@ def test_sides_that_were_made_one_stay_one():
     assert validation_esr(chain, heard, CPU) < 1e-4
 
 
+@needs_engine
 def test_engine_and_twin_play_it_alike():
     chain = solve_reverberant(material(hall), hall)
     assert chain is not None
     dry = playing(2, 7)
     players = engine_players(chain)
-    if not players:
-        pytest.skip("no engine here")
     expected = chain(torch.from_numpy(dry)[None])[0].numpy()
     np.testing.assert_allclose(players[0].process(dry), expected, atol=1e-4)
 

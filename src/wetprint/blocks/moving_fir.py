@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wetprint.blocks.block import Block
-from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, whole_number
+from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, number, whole_number
 
 SPLINE_SUPPORT = 4
 """How many responses a sample is sent through: the width of a cubic B-spline."""
@@ -69,13 +69,9 @@ class MovingFirConfig:
         whole_number("decimation", self.decimation, 1, 64)
         whole_number("taps", self.taps, 1, LONGEST_MEMORY_SAMPLES // self.decimation)
         whole_number("channels_out", self.channels_out, 1, 2)
-        least, period = self.phases * self.decimation, self.period_samples
-        number = isinstance(period, int | float) and not isinstance(period, bool)
-        if not number or not least <= period <= LONGEST_MEMORY_SAMPLES:
-            raise ValueError(
-                f"period_samples must be a number from phases x decimation = {least} to "
-                f"{LONGEST_MEMORY_SAMPLES}, got {period!r:.50}"
-            )
+        least = self.phases * self.decimation
+        name = f"period_samples (at least phases x decimation = {least})"
+        number(name, self.period_samples, least, LONGEST_MEMORY_SAMPLES)
         if self.channels_out * self.phases * self.taps > MOST_WEIGHTS:
             raise ValueError(f"phases x taps x channels_out must be at most {MOST_WEIGHTS}")
 

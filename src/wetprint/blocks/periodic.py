@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wetprint.blocks.checks import number
 from wetprint.blocks.spline import value_weights
 
 SHORTEST_PERIOD_SAMPLES, LONGEST_PERIOD_SAMPLES = 16.0, 1e9
@@ -26,14 +27,7 @@ def check_period(period_samples: object) -> None:
     Raises:
         ValueError: it is no number, or out of range.
     """
-    number = isinstance(period_samples, int | float) and not isinstance(period_samples, bool)
-    if (
-        not number or not SHORTEST_PERIOD_SAMPLES <= float(period_samples) <= LONGEST_PERIOD_SAMPLES  # type: ignore[arg-type]
-    ):
-        raise ValueError(
-            f"period_samples must be a number from {SHORTEST_PERIOD_SAMPLES:g} to "
-            f"{LONGEST_PERIOD_SAMPLES:g}, got {period_samples!r:.50}"
-        )
+    number("period_samples", period_samples, SHORTEST_PERIOD_SAMPLES, LONGEST_PERIOD_SAMPLES)
 
 
 def phases(start_sample: int, samples: int, period_samples: float) -> np.ndarray:

@@ -50,15 +50,24 @@ def read_delay_line(
     Raises:
         ValueError: an unknown interpolation.
     """
-    if interpolation not in INTERPOLATIONS:
-        allowed = ", ".join(INTERPOLATIONS)
-        raise ValueError(f"interpolation must be one of {allowed}; got {interpolation!r}")
+    check_interpolation(interpolation)
     delay = delay.expand(*audio.shape[:2], delay.shape[-1])
     if not runs(audio, delay):
         return read_delay_line_twin(audio, delay, interpolation, context_samples)
     flat = [each.reshape(-1, each.shape[-1]) for each in (audio, delay)]
     method = INTERPOLATIONS.index(interpolation)
     return _Read.apply(*flat, method, context_samples).view(delay.shape)
+
+
+def check_interpolation(interpolation: str) -> None:
+    """Refuse any word but those of INTERPOLATIONS.
+
+    Raises:
+        ValueError: naming them, and what came.
+    """
+    if interpolation not in INTERPOLATIONS:
+        allowed = ", ".join(INTERPOLATIONS)
+        raise ValueError(f"interpolation must be one of {allowed}; got {interpolation!r}")
 
 
 def read_delay_line_twin(

@@ -14,7 +14,12 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from wetprint.engine.delay_line import INTERPOLATIONS, NEWER_SAMPLES, read_delay_line_twin
+from wetprint.engine.delay_line import (
+    INTERPOLATIONS,
+    NEWER_SAMPLES,
+    check_interpolation,
+    read_delay_line_twin,
+)
 from wetprint.engine.presence import runs
 
 FADED = 1e-8
@@ -47,9 +52,7 @@ def recirculate(
     Raises:
         ValueError: an unknown interpolation.
     """
-    if interpolation not in INTERPOLATIONS:
-        allowed = ", ".join(INTERPOLATIONS)
-        raise ValueError(f"interpolation must be one of {allowed}; got {interpolation!r}")
+    check_interpolation(interpolation)
     past = audio.new_zeros((*audio.shape[:2], 0)) if past is None else past
     delay, feedback = delay.expand(audio.shape), feedback.expand(audio.shape[:2])
     if not runs(audio, delay, feedback, past):
