@@ -70,8 +70,12 @@ class MovingFirConfig:
         whole_number("taps", self.taps, 1, LONGEST_MEMORY_SAMPLES // self.decimation)
         whole_number("channels_out", self.channels_out, 1, 2)
         least = self.phases * self.decimation
-        name = f"period_samples (at least phases x decimation = {least})"
-        number(name, self.period_samples, least, LONGEST_MEMORY_SAMPLES)
+        number("period_samples", self.period_samples, 1, LONGEST_MEMORY_SAMPLES)
+        if self.period_samples < least:
+            raise ValueError(
+                f"period_samples must be at least phases x decimation = {least}, "
+                f"got {self.period_samples}"
+            )
         if self.channels_out * self.phases * self.taps > MOST_WEIGHTS:
             raise ValueError(f"phases x taps x channels_out must be at most {MOST_WEIGHTS}")
 
