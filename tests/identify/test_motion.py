@@ -21,6 +21,7 @@ from wetprint.identify.moving_taps import (
     turned,
     without_repetitions,
 )
+from wetprint.identify.recording import Recording
 from wetprint.identify.snapshots import Snapshots, snapshot_trains, snapshots_of_playing
 from wetprint.signals import playing
 from wetprint.signals.capture import chirp_trains
@@ -92,9 +93,9 @@ def test_feedback_is_one_tap_that_returns():
 
 
 def test_a_rate_is_found_in_plain_playing():
-    dry = playing(20.0, 5, RATE)
+    dry = playing(40.0, 5, RATE)
     wet = play(dry, voice([200.0, 30.0, 0.0], 1.7))
-    lfo = find_lfo_in_playing(snapshots_of_playing([(dry, wet, 0)], RATE))
+    lfo = find_lfo_in_playing(snapshots_of_playing([Recording(dry, wet)], RATE))
     assert lfo is not None
     assert RATE / lfo.period_samples == pytest.approx(1.7, rel=3e-3)
 
@@ -102,7 +103,25 @@ def test_a_rate_is_found_in_plain_playing():
 def test_playing_through_a_filter_has_no_lfo():
     dry = playing(20.0, 5, RATE)
     wet = np.tanh(3.0 * lfilter([0.3], [1.0, -0.7], dry))
-    assert find_lfo_in_playing(snapshots_of_playing([(dry, wet, 0)], RATE)) is None
+    assert find_lfo_in_playing(snapshots_of_playing([Recording(dry, wet)], RATE)) is None
+
+
+def test_a_beat_through_a_distortion_is_no_lfo():
+    """Notes of two loudnesses and pitches, as regular as any LFO."""
+    time = np.arange(24 * RATE) / RATE
+    beat = time * 2.2 % 1.0
+    strong = np.where(time * 1.1 % 1.0 < 0.5, 1.0, 0.3)
+    tone = np.sin(2 * np.pi * 110 * time) + 0.5 * np.sin(
+        2 * np.pi * 331 * time * (1 + 0.5 * (strong < 1))
+    )
+    noise = 0.2 * np.random.default_rng(0).standard_normal(len(time))
+    dry = (0.4 * strong * np.exp(-3 * beat) * (tone + noise))[None].astype(np.float32)
+    wet = np.tanh(6.0 * lfilter([0.4], [1.0, -0.6], dry))
+    assert find_lfo_in_playing(snapshots_of_playing([Recording(dry, wet)], RATE)) is None
+    moving = play(dry, voice([200.0, 30.0, 0.0], 1.7))
+    lfo = find_lfo_in_playing(snapshots_of_playing([Recording(dry, moving)], RATE))
+    assert lfo is not None
+    assert RATE / lfo.period_samples == pytest.approx(1.7, rel=3e-3)
 
 
 def test_a_turned_series_is_the_series_at_another_phase():

@@ -8,9 +8,8 @@ import torch
 from scipy.signal import butter, lfilter, sosfilt
 
 from wetprint.blocks.amplitude_modulation import AmplitudeModulation
-from wetprint.identify.voices import MovingTap, Voices
 from wetprint.learning.material import Material, Take, validation_esr
-from wetprint.learning.moved import solve_tremolo, solve_voices
+from wetprint.learning.moved import solve_tremolo
 from wetprint.models.parallel import Parallel
 
 RATE = 8000
@@ -88,22 +87,6 @@ def test_bands_that_distort_apart_are_found_from_other_crossovers():
     assert error_of(chain, heard) < 3e-3
     (bands,) = [each for each in chain if isinstance(each, Parallel)]
     assert all(any(isinstance(b, AmplitudeModulation) for b in branch) for branch in bands)
-
-
-def test_a_tube_before_voices_that_cross_is_found():
-    wave = 0.5 * np.cos(2.0 * np.pi * np.arange(32) / 32)
-    taps = tuple(
-        MovingTap(9_000_000.0, np.linspace(low, low + 5, 32), PERIOD, 0.5 + side * wave)
-        for low, side in ((20.0, 1.0), (45.0, -1.0))
-    )
-
-    def effect(dry, start):
-        before = lfilter(*butter(1, 0.5), dry[0])
-        bent = np.tanh(4.0 * before + 0.4) - np.tanh(0.4)
-        return lfilter(*butter(1, 0.7), Voices(taps).play(bent, start))[None]
-
-    heard = material(effect, 5.0)
-    assert error_of(solve_voices(heard, Voices(taps)), heard) < 1e-3
 
 
 @pytest.mark.parametrize("bend", [0.5, 4.0])

@@ -10,7 +10,8 @@ import torch
 
 from wetprint.blocks.periodic import interpolating
 from wetprint.identify.linear_response import LinearFitConfig
-from wetprint.identify.periodic_response import Recording, solve_periodic_response
+from wetprint.identify.periodic_response import solve_periodic_response
+from wetprint.identify.recording import Recording
 from wetprint.learning.phased import periodic_filter_block, phaser_chain, solve_phaser
 from wetprint.learning.phaser_clock import find_clock
 from wetprint.learning.phaser_fit import FittedPhaser, FittedSide

@@ -16,6 +16,7 @@ from wetprint.identify.lfo import Lfo, find_lfo, find_lfo_in_playing
 from wetprint.identify.linear_response import solve_fir
 from wetprint.identify.moving_taps import find_moving_taps
 from wetprint.identify.pitch import find_pitch_shift
+from wetprint.identify.recording import Recording
 from wetprint.identify.snapshots import Snapshots, snapshot_trains, snapshots_of_playing
 from wetprint.progress import Progress, silent
 from wetprint.signals import training_mixture
@@ -120,7 +121,7 @@ def identify_recording(
     """
     progress("identifying", 0.0, "measuring")
     dry, wet = dry.mean(0, keepdims=True), _distinct(wet)
-    train = snapshots_of_playing([(dry, wet, 0)], sample_rate)
+    train = snapshots_of_playing([Recording(dry, wet)], sample_rate)
     lfo = find_lfo_in_playing(train) if len(train.times) else None
     unseen = ["whether the box plays the same twice", "its noise floor"]
     if lfo is None:

@@ -20,20 +20,17 @@ from scipy.sparse import csr_array
 
 from wetprint.blocks.periodic import phases
 from wetprint.identify.cascade import energy_of
-from wetprint.identify.descent import ENOUGH, MOST_DAMPING, SHORTER_STEPS, SolveConfig
+from wetprint.identify.descent import SolveConfig, descend, descent_step
 from wetprint.identify.stages import (
     Filter,
-    MovingGain,
     PlayedFilter,
     PlayedGain,
     PlayedShape,
     PlayedStage,
-    PlayedVoices,
     Shape,
     Stage,
     place_phases,
 )
-from wetprint.identify.voices import Voices
 
 Branch = tuple[Stage, ...]
 
@@ -76,7 +73,6 @@ class Listening:
             [phases(int(at), self.samples, windows.period_samples) for at in windows.starts]
         )
         self._places: dict[int, csr_array] = {}
-        self._voices: dict[int, csr_array] = {}
 
     def heard(self, signal: np.ndarray) -> np.ndarray:
         """Pass a signal through the emphasis and keep what counts."""
@@ -95,11 +91,6 @@ class Listening:
         if isinstance(stage, Shape):
             loudest = float(np.abs(signal * self.windows.heard).max())
             return PlayedShape(stage.with_room(loudest), signal)
-        if isinstance(stage, Voices):
-            known = id(stage)  # branches share one object, which ``moved`` returns as it is
-            if known not in self._voices:
-                self._voices[known] = stage.matrix(self.windows.starts, self.samples)
-            return PlayedVoices(stage, signal, self._voices[known])
         knots = len(stage.gain)
         if knots not in self._places:
             self._places[knots] = place_phases(self._phases, knots)
@@ -136,24 +127,16 @@ class PlayedBranches:
         """Return a damped Gauss-Newton step ``(parameters,)``, by conjugate gradients."""
         self._precondition()
         parameters = np.concatenate([each.stage.parameters for each in self.stages])
-        residual = self.answer(self.residual) - self._each("roughness", parameters)
-        step = np.zeros_like(residual)
-        ahead = self._each("solved", residual)
-        direction, descent = ahead, float(residual @ ahead)
-        first = descent
-        for _ in range(inner_steps):
-            product = self.answer(self.change(direction)) + self._each("roughness", direction)
-            product += damping * self._each("near", direction)
-            along = float(direction @ product)
-            if descent <= ENOUGH * first or along <= 0.0 or stop():
-                break
-            length = descent / along
-            step += length * direction
-            residual = residual - length * product
-            ahead = self._each("solved", residual)
-            before, descent = descent, float(residual @ ahead)
-            direction = ahead + descent / before * direction
-        return step
+        right = self.answer(self.residual) - self._each("roughness", parameters)
+
+        def product(step: np.ndarray) -> np.ndarray:
+            whole = self.answer(self.change(step)) + self._each("roughness", step)
+            return whole + damping * self._each("near", step)
+
+        def solved(residual: np.ndarray) -> np.ndarray:
+            return self._each("solved", residual)
+
+        return descent_step(right, product, solved, inner_steps, stop)
 
     def change(self, step: np.ndarray) -> np.ndarray:
         """Return how the heard output changes with the parameters, to first order."""
@@ -219,23 +202,9 @@ def solve_branches(
     Returns:
         The best branches found, and their error-to-signal ratio over the windows.
     """
-    config = config or SolveConfig()
-    best, damping = PlayedBranches(start, listening), config.damping
-    for _ in range(config.most_steps):
-        step = best.step(damping, config.inner_steps, stop)
-        tried = (best.moved(share * step) for share in SHORTER_STEPS)
-        found = next((each for each in tried if each.error < best.error), None)
-        if found is None:
-            damping *= 10.0
-            if damping > MOST_DAMPING or stop():
-                break
-            continue
-        gained, best = 1.0 - found.error / best.error, found
-        damping = max(damping / 5.0, 1e-9)
-        report(best.error)
-        if gained < config.worthwhile or stop():
-            break
-    return best.branches, best.error
+    begun = PlayedBranches(start, listening)
+    found = descend(begun, config or SolveConfig(), stop, report, lambda played: played)
+    return found.branches, found.error
 
 
 def play_branches(
@@ -247,17 +216,14 @@ def play_branches(
     for branch in branches:
         signal = dry.astype(np.float64)
         for stage in branch:
-            signal = _whole(stage, signal, phase, start_sample)
+            signal = _whole(stage, signal, phase)
         total += signal
     return total
 
 
-def _whole(stage: Stage, signal: np.ndarray, phase: np.ndarray, start_sample: int) -> np.ndarray:
+def _whole(stage: Stage, signal: np.ndarray, phase: np.ndarray) -> np.ndarray:
     if isinstance(stage, Filter):
         return oaconvolve(signal, stage.taps)[: len(signal)]
     if isinstance(stage, Shape):
         return stage.curve(signal)
-    if isinstance(stage, Voices):
-        return stage.play(signal, start_sample)
-    assert isinstance(stage, MovingGain)
     return signal * (place_phases(phase, len(stage.gain)) @ stage.gain)

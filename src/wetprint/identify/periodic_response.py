@@ -16,26 +16,12 @@ import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
 from wetprint.identify.linear_response import LinearFitConfig, NormalEquations
+from wetprint.identify.recording import Recording
 
 BLOCK_TAPS = 4
 """Correlations are gathered in blocks of so many times the taps."""
 
 BLOCKS_AT_ONCE = 64
-
-
-@dataclass(frozen=True)
-class Recording:
-    """Sound through an effect whose LFO stands at a known place.
-
-    Attributes:
-        dry: ``(1, time)``.
-        wet: ``(channels_out, time)``, aligned with ``dry``.
-        start_sample: absolute time of the first sample.
-    """
-
-    dry: np.ndarray
-    wet: np.ndarray
-    start_sample: int = 0
 
 
 @dataclass(frozen=True)

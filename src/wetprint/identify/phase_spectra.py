@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.fft import rfft
 
-from wetprint.identify.periodic_response import Recording
+from wetprint.identify.recording import Recording
 
 FRAME_SECONDS = 0.03
 FRAMES_AT_ONCE = 256
@@ -42,15 +42,6 @@ class PhaseSpectra:
     hz: np.ndarray
     response: np.ndarray
     weight: np.ndarray
-
-
-def spectra_of_responses(
-    phase: np.ndarray, responses: np.ndarray, sample_rate: int
-) -> PhaseSpectra:
-    """Take impulse responses that are known: snapshots, ``(channels_out, phases, taps)``."""
-    hz = np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, 0.45 * sample_rate), FREQUENCIES)
-    delay = np.exp(-2j * np.pi * np.outer(np.arange(responses.shape[-1]), hz) / sample_rate)
-    return PhaseSpectra(phase, hz, responses @ delay, np.ones((len(phase), len(hz))))
 
 
 def spectra_of_sound(

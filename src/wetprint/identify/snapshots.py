@@ -14,6 +14,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import oaconvolve
 
 from wetprint.identify.linear_response import solve_fir
+from wetprint.identify.recording import Recording
 from wetprint.signals.capture_map import CaptureMap, Section
 
 RIDGE = 1e-6
@@ -25,6 +26,12 @@ SETTLING_CHIRPS = 3
 
 FRAME_SECONDS, HOP_SECONDS, ANSWER_SECONDS = 0.085, 0.021, 0.043
 """Of playing: how long a frame is, how far apart frames are, how late answers to one may come."""
+
+BAND_EDGES_HZ = (0.0, 80.0, 160.0, 320.0, 640.0, 1280.0, 2560.0)
+"""Of the bands whose levels say what was played; the last one is open."""
+
+FAINTEST_BAND = 1e-9
+"""Of a frame's power: less is not told apart."""
 
 PLAYING_RIDGE = 1e-2
 STILL_TAPS = 512
@@ -42,11 +49,14 @@ class Snapshots:
         times: ``(count,)``, the absolute time of each in samples: the middle of its chirp.
         responses: ``(count, channels, taps)`` float64; the first tap acts at once.
         sample_rate: Hz.
+        played: ``(count, features)``, the logarithms of what was played at that moment and just
+            before, in bands; None for chirps, which are all alike.
     """
 
     times: np.ndarray
     responses: np.ndarray
     sample_rate: int
+    played: np.ndarray | None = None
 
     @property
     def moving(self) -> np.ndarray:
@@ -90,31 +100,35 @@ def snapshot_trains(capture: CaptureMap, dry: np.ndarray, wet: np.ndarray) -> li
     return [take_snapshots(each, dry, wet, capture.sample_rate) for each in sections]
 
 
-def snapshots_of_playing(
-    recordings: Sequence[tuple[np.ndarray, np.ndarray, int]], sample_rate: int
-) -> Snapshots:
+def snapshots_of_playing(recordings: Sequence[Recording], sample_rate: int) -> Snapshots:
     """Take snapshots of what moves from ordinary playing, where there are no chirps.
 
     What the best filter explains is taken out first. A frame of notes tells little of a response,
     and nothing between its partials; hundreds of them together tell enough.
 
     Args:
-        recordings: dry ``(1, time)``, wet ``(channels, time)``, absolute time of the first sample.
+        recordings: whose absolute times agree with one another.
         sample_rate: Hz.
 
     Returns:
         One response for each frame that is loud enough; what stands still is missing in them.
     """
-    times, responses = [], []
-    for dry, wet, start_sample in recordings:
-        places, answers = _answers(dry[0].astype(np.float64), wet.astype(np.float64), sample_rate)
-        times.append(start_sample + places + FRAME_SECONDS * sample_rate / 2.0)
+    times, responses, played = [], [], []
+    for each in recordings:
+        dry, wet = each.dry[0].astype(np.float64), each.wet.astype(np.float64)
+        places, answers, levels = _answers(dry, wet, sample_rate)
+        played.append(levels)
+        times.append(each.start_sample + places + FRAME_SECONDS * sample_rate / 2.0)
         responses.append(answers)
-    return Snapshots(np.concatenate(times), np.concatenate(responses), sample_rate)
+    return Snapshots(
+        np.concatenate(times), np.concatenate(responses), sample_rate, np.concatenate(played)
+    )
 
 
-def _answers(dry: np.ndarray, wet: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return where loud frames begin, and what moved in the answer to each."""
+def _answers(
+    dry: np.ndarray, wet: np.ndarray, rate: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return where loud frames begin, what moved in the answer to each, and what was played."""
     frame, hop, answer_samples = (
         round(each * rate) for each in (FRAME_SECONDS, HOP_SECONDS, ANSWER_SECONDS)
     )
@@ -124,10 +138,12 @@ def _answers(dry: np.ndarray, wet: np.ndarray, rate: int) -> tuple[np.ndarray, n
     places = np.arange(2 * hop, max(2 * hop, len(dry) - reach), hop)
     window = np.hanning(frame)
     enough = LOUD_ENOUGH * np.square(dry).mean() * np.square(window).sum()
-    kept, answers = [], []
+    edges = np.searchsorted(np.fft.rfftfreq(fft_samples, 1.0 / rate), BAND_EDGES_HZ)
+    kept, answers, levels = [], [], []
     for place in places:
         heard = dry[place : place + frame] * window
-        if np.square(heard).sum() < enough:
+        energy = np.square(heard).sum()
+        if energy < enough:
             continue
         spectrum = rfft(heard, fft_samples)
         size = np.abs(spectrum) ** 2
@@ -135,5 +151,11 @@ def _answers(dry: np.ndarray, wet: np.ndarray, rate: int) -> tuple[np.ndarray, n
         answer = rfft(moving[:, place : place + reach], fft_samples)
         kept.append(place)
         answers.append(irfft(answer * inverse, fft_samples)[:, :answer_samples])
-    shape = (len(kept), len(wet), answer_samples)
-    return np.array(kept, np.float64), np.array(answers, np.float64).reshape(shape)
+        before = np.square(dry[max(0, place - frame) : place]).sum()
+        bands = np.add.reduceat(size, edges)
+        levels.append(
+            np.log([before + FAINTEST_BAND * energy, *(bands + FAINTEST_BAND * size.sum())])
+        )
+    answered = np.array(answers, np.float64).reshape(len(kept), len(wet), answer_samples)
+    features = np.array(levels, np.float64).reshape(len(kept), 1 + len(edges))
+    return np.array(kept, np.float64), answered, features

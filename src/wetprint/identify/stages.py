@@ -19,15 +19,10 @@ from scipy.sparse import csr_array
 
 from wetprint.blocks.spline import value_weights
 from wetprint.identify.circulant import nearest_circulant
-from wetprint.identify.curve import Curve, Placed
-from wetprint.identify.voices import Voices
+from wetprint.identify.curve import Curve, Placed, definite, roughness_matrix
 
 HEADROOM = 1.1
 """Curves reach this much further than the loudest sample heard."""
-
-GRAM_FLOOR = 1e-8
-"""Added to the diagonal of a matrix, beside its largest entry: what was never heard may not leave
-it without an inverse."""
 
 SPECTRUM_FLOOR = 1e-7
 """Bins of a preconditioner below this share of its largest count as this much."""
@@ -87,7 +82,7 @@ class MovingGain:
         return MovingGain(self.gain + step)
 
 
-Stage = Filter | Shape | MovingGain | Voices
+Stage = Filter | Shape | MovingGain
 
 
 def place_phases(phase: np.ndarray, knots: int) -> csr_array:
@@ -209,8 +204,7 @@ class PlayedByMatrix(PlayedStage):
         return cho_solve(self.factor, residual)
 
     def _take(self, matrix: np.ndarray) -> None:
-        floor = GRAM_FLOOR * max(float(np.diag(matrix).max()), 1e-30)
-        self.matrix = matrix + floor * np.eye(len(matrix))
+        self.matrix = definite(matrix)
         self.factor = cho_factor(self.matrix)
 
 
@@ -246,10 +240,7 @@ class PlayedShape(PlayedByMatrix):
 
     def precondition(self, later: np.ndarray, heard: np.ndarray, left: float) -> None:
         """See PlayedStage."""
-        coefficients = self.stage.parameters
-        bend = np.diff(np.eye(len(coefficients)), 2, axis=0)
-        expected = max(float(np.ptp(coefficients)), 1e-9) / len(coefficients)
-        self.penalty = left / expected**2 * bend.T @ bend
+        self.penalty = roughness_matrix(self.stage.parameters, left)
         self._take(float(np.mean(later)) * self.placed.gram(heard) + self.penalty)
 
     def roughness(self, step: np.ndarray) -> np.ndarray:
@@ -293,41 +284,3 @@ class PlayedGain(PlayedByMatrix):
 
     def _over_time(self, knots: np.ndarray) -> np.ndarray:
         return (self.places @ knots).reshape(self.signal.shape).astype(np.float32)
-
-
-class PlayedVoices(PlayedStage):
-    """Voices, which are known and have nothing to be solved for."""
-
-    def __init__(self, stage: Voices, signal: np.ndarray, matrix: csr_array):
-        self.stage, self.matrix = stage, matrix
-        self.output = self._through(matrix, signal)
-
-    def change(self, step: np.ndarray, moved: np.ndarray | None) -> np.ndarray:
-        """See PlayedStage."""
-        return np.zeros_like(self.output) if moved is None else self._through(self.matrix, moved)
-
-    def answer(self, residual: np.ndarray) -> np.ndarray:
-        """See PlayedStage."""
-        return np.zeros(0)
-
-    def back(self, residual: np.ndarray) -> np.ndarray:
-        """See PlayedStage."""
-        return self._through(self.matrix.T.tocsr(), residual)
-
-    def power_gain(self) -> float:
-        """See PlayedStage."""
-        return float(np.square(self.matrix.data).sum()) / self.output.size
-
-    def precondition(self, later: np.ndarray, heard: np.ndarray, left: float) -> None:
-        """See PlayedStage; there is nothing to find."""
-
-    def near(self, step: np.ndarray) -> np.ndarray:
-        """See PlayedStage."""
-        return step
-
-    def solved(self, residual: np.ndarray) -> np.ndarray:
-        """See PlayedStage."""
-        return residual
-
-    def _through(self, matrix: csr_array, signal: np.ndarray) -> np.ndarray:
-        return (matrix @ signal.ravel()).reshape(signal.shape).astype(np.float32)

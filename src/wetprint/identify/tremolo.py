@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wetprint.identify.recording import Recording
+
 FRAME_SECONDS = 0.01
 
 HARMONICS = 3
@@ -35,21 +37,6 @@ NARROWINGS = 6
 
 
 @dataclass(frozen=True)
-class Sounding:
-    """One dry and wet signal of equal length, and where they begin.
-
-    Attributes:
-        dry: ``(channels, time)``.
-        wet: ``(channels, time)``.
-        start_sample: absolute time of the first sample.
-    """
-
-    dry: np.ndarray
-    wet: np.ndarray
-    start_sample: int = 0
-
-
-@dataclass(frozen=True)
 class FoundRate:
     """What was found.
 
@@ -63,11 +50,11 @@ class FoundRate:
     explained: float
 
 
-def find_tremolo_rate(soundings: Sequence[Sounding], sample_rate: int) -> FoundRate | None:
+def find_tremolo_rate(recordings: Sequence[Recording], sample_rate: int) -> FoundRate | None:
     """Find the rate at which an effect's loudness moves.
 
     Args:
-        soundings: dry and wet signals whose absolute times agree with one another.
+        recordings: dry and wet signals whose absolute times agree with one another.
         sample_rate: Hz.
 
     Returns:
@@ -75,7 +62,7 @@ def find_tremolo_rate(soundings: Sequence[Sounding], sample_rate: int) -> FoundR
     """
     time_s, gain_db, weight = (
         np.concatenate(each)
-        for each in zip(*(_gain(each, sample_rate) for each in soundings), strict=True)
+        for each in zip(*(_gain(each, sample_rate) for each in recordings), strict=True)
     )
     if len(time_s) < 20 * HARMONICS:
         return None
@@ -98,11 +85,11 @@ def find_tremolo_rate(soundings: Sequence[Sounding], sample_rate: int) -> FoundR
     return FoundRate(sample_rate / best, explained(best))
 
 
-def _gain(sounding: Sounding, sample_rate: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _gain(recording: Recording, sample_rate: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where the frames lie in seconds, their gain in dB, and how much they weigh."""
     frame = round(FRAME_SECONDS * sample_rate)
-    dry, wet = (_powers(each, frame) for each in (sounding.dry, sounding.wet))
-    time_s = (sounding.start_sample + frame * (np.arange(len(dry)) + 0.5)) / sample_rate
+    dry, wet = (_powers(each, frame) for each in (recording.dry, recording.wet))
+    time_s = (recording.start_sample + frame * (np.arange(len(dry)) + 0.5)) / sample_rate
     telling = dry > max(float(dry.max(initial=0.0)), 1e-30) * 10.0 ** (SILENT_DB / 10.0)
     ratio_db = 10.0 * np.log10((wet[telling] + 1e-30) / dry[telling])
     if len(ratio_db):

@@ -57,8 +57,8 @@ class Material:
         sample_rate: Hz.
         repeatability: ESR of the effect against itself on the validation takes, played twice;
             None where it could not be known.
-        drive: plays any dry signal, ``(1, time)``, through the effect, from its start; None where
-            there are recordings only.
+        drive: plays any dry signal, ``(1, time)``, through the effect, from its start:
+            ``(channels_out, time)``; None where there are recordings only.
     """
 
     training: tuple[Take, ...]

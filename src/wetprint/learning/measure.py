@@ -14,23 +14,8 @@ import numpy as np
 import torch
 
 from wetprint.identify.spectra import log_mel
-from wetprint.learning.material import Material, Take, predict, validation_esr
+from wetprint.learning.material import Material, Take, predict
 from wetprint.models.chain import Chain
-
-Measure = Callable[[Chain, Material, torch.device], float]
-
-
-def comparison_measure(pitched: Chain | None) -> Measure:
-    """Return the measure by which all candidates for one effect are to be compared.
-
-    Args:
-        pitched: what ``solve_pitched`` returned.
-
-    Returns:
-        ``validation_mel_error`` (dB) where a pitch shifter was found, else ``validation_esr``; the
-        smaller the better. The module says why.
-    """
-    return validation_esr if pitched is None else validation_mel_error
 
 
 def validation_mel_error(chain: Chain, material: Material, device: torch.device) -> float:

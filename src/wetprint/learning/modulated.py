@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.fft import irfft, next_fast_len, rfft
+from scipy.signal import oaconvolve
 from torch import Tensor
 
 from wetprint.engine.delay_line import NEWER_SAMPLES, read_delay_line
@@ -218,10 +218,7 @@ def play_taps(delays: MovingDelays, take: Take) -> np.ndarray:
 
 def convolve_rows(rows: np.ndarray, filters: np.ndarray) -> np.ndarray:
     """Convolve rows with filters that broadcast to them, along time; as long as the rows are."""
-    samples = rows.shape[-1]
-    fft_samples = next_fast_len(samples + filters.shape[-1], real=True)
-    spectrum = rfft(rows, fft_samples) * rfft(filters.astype(rows.dtype), fft_samples)
-    return irfft(spectrum, fft_samples)[..., :samples]
+    return oaconvolve(rows, filters.astype(rows.dtype), axes=-1)[..., : rows.shape[-1]]
 
 
 def _time(delays: MovingDelays, take: Take) -> np.ndarray:

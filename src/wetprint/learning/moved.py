@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,9 +21,7 @@ from scipy.signal import butter, lfilter, sosfilt
 
 from wetprint.blocks.amplitude_modulation import AmplitudeModulation, AmplitudeModulationConfig
 from wetprint.blocks.block import Block
-from wetprint.blocks.convolution import Fir, FirConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig, high_pass_coefficients
-from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
 from wetprint.blocks.spline import straight
 from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
 from wetprint.identify.curve import Curve
@@ -38,13 +35,13 @@ from wetprint.identify.moving_branches import (
 )
 from wetprint.identify.period import refine_period
 from wetprint.identify.stages import Filter, MovingGain, Shape, Stage
-from wetprint.identify.voices import MovingTap, Voices
 from wetprint.learning.capacitor import find_capacitor
 from wetprint.learning.linear import filter_audio, never, solve_linear_model
 from wetprint.learning.material import Material, Take, takes_esr
 from wetprint.learning.windows import choose_moving_windows
 from wetprint.models.chain import Chain
 from wetprint.models.parallel import Parallel
+from wetprint.models.recipes import filter_block
 from wetprint.progress import Progress, silent
 
 BEFORE_SECONDS = 1024 / 48_000
@@ -117,7 +114,7 @@ class MovedModel:
             blocks.append(high_pass)
         sides = np.zeros((channels_out, len(self.after)))
         sides[channel] = self.after
-        return Chain([*blocks, _fir(sides)])
+        return Chain([*blocks, filter_block(sides[:, None])])
 
     def _branch(self, branch: Branch) -> Chain:
         return Chain([_block(each, self.period_samples) for each in branch])
@@ -151,25 +148,6 @@ def solve_tremolo(
     progress("solving the tremolo", 1.0)
     chains = [each.chain(side, len(models)) for side, each in enumerate(models)]
     return chains[0] if len(chains) == 1 else Chain([Parallel(chains)])
-
-
-def solve_voices(
-    material: Material,
-    voices: Voices,
-    stop: Callable[[], bool] = never,
-    progress: Progress = silent,
-) -> Chain:
-    """Solve the filters and curves around voices that are known to move.
-
-    Args:
-        material: what was heard, with one dry and one wet channel.
-        voices: where they go.
-        stop: as for ``solve_tremolo``.
-        progress: as for ``solve_tremolo``.
-    """
-    search = _Search(material, voices.taps[0].gain_period_samples, stop, progress)
-    wire: Branch = (Filter(np.eye(1, search.before)[0]),)
-    return _with_curves(search, search.moving(wire, voices)).chain(0, 1)
 
 
 def _solve_channel(
@@ -315,32 +293,14 @@ def _on_grid(branch: Branch, intervals: int) -> Branch:
 def _block(stage: Stage, period_samples: float) -> Block:
     """Return the block that plays a stage."""
     if isinstance(stage, Filter):
-        return _fir(stage.taps[None])
+        return filter_block(stage.taps[None, None])
     if isinstance(stage, Shape):
         shaper = Waveshaper(WaveshaperConfig(stage.curve.intervals, float(stage.curve.reach)))
         shaper.coefficients.data = torch.from_numpy(stage.curve.coefficients).float()
         return shaper
-    if isinstance(stage, Voices):
-        return Parallel([_voice(each) for each in stage.taps])
     gain = AmplitudeModulation(AmplitudeModulationConfig(period_samples, len(stage.gain)))
     gain.gain.data = torch.from_numpy(stage.gain[None]).float()
     return gain
-
-
-def _voice(tap: MovingTap) -> Chain:
-    room = max(16, math.ceil(float(tap.delays.max())) + 1)
-    delay = ModulatedDelay(ModulatedDelayConfig(tap.delay_period_samples, len(tap.delays), room))
-    delay.trajectory.data = torch.from_numpy(tap.delays[None]).float()
-    gain = AmplitudeModulation(AmplitudeModulationConfig(tap.gain_period_samples, len(tap.gains)))
-    gain.gain.data = torch.from_numpy(tap.gains[None]).float()
-    return Chain([delay, gain])
-
-
-def _fir(responses: np.ndarray) -> Fir:
-    """Return a filter from one channel to as many as ``(channels_out, taps)`` has."""
-    block = Fir(FirConfig(responses.shape[-1], 1, len(responses)))
-    block.response.data = torch.from_numpy(responses[:, None]).float()
-    return block
 
 
 def _one_channel(material: Material, channel: int) -> Material:

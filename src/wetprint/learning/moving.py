@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from wetprint.blocks.convolution import Fir, FirConfig
 from wetprint.blocks.modulated_delay import (
     ModulatedDelay,
     ModulatedDelayConfig,
@@ -24,11 +23,13 @@ from wetprint.blocks.periodic import interpolating
 from wetprint.engine.delay_line import INTERPOLATIONS, TAPS
 from wetprint.identify.lfo import Lfo, find_lfo, find_lfo_in_playing
 from wetprint.identify.moving_taps import MovingTap, find_moving_taps
+from wetprint.identify.recording import Recording
 from wetprint.identify.snapshots import Snapshots, snapshot_trains, snapshots_of_playing
 from wetprint.learning.material import Material, Take, validation_esr
 from wetprint.learning.modulated import Fit, MovingDelays, MovingDelaySolver
 from wetprint.models.chain import Chain
 from wetprint.models.parallel import Parallel
+from wetprint.models.recipes import filter_block
 from wetprint.progress import Progress, silent
 from wetprint.signals.capture import chirp_trains
 
@@ -84,8 +85,7 @@ def find_motion(material: Material, progress: Progress = silent) -> Motion | Non
 
 def _motion_of_playing(material: Material, progress: Progress) -> Motion | None:
     progress("looking for motion", 0.0)
-    heard = [(each.dry, each.wet, each.start_sample) for each in long_takes(material)]
-    train = snapshots_of_playing(heard, material.sample_rate)
+    train = snapshots_of_playing(recordings_of(material), material.sample_rate)
     lfo = find_lfo_in_playing(train)
     progress("looking for motion", 1.0)
     return None if lfo is None else Motion(lfo, (train,))
@@ -124,7 +124,7 @@ def solve_modulated(
 
 def moving_chain(delays: MovingDelays) -> Chain:
     """Build the chain that plays moving delays."""
-    branches = [Chain([_colour(delays.colours[:, :1])])]
+    branches = [Chain([filter_block(delays.colours[:, :1])])]
     for number, tap in enumerate(delays.taps, 1):
         trajectory = sampled_trajectory(tap.harmonics, KNOTS)
         longest = int(trajectory.max()) + TAPS[delays.interpolation] + 1
@@ -134,7 +134,7 @@ def moving_chain(delays: MovingDelays) -> Chain:
         line = ModulatedDelay(config)
         line.trajectory.data[0] = torch.from_numpy(interpolating(trajectory)).float()
         line.feedback.data.fill_(tap.feedback)
-        branches.append(Chain([line, _colour(delays.colours[:, number : number + 1])]))
+        branches.append(Chain([line, filter_block(delays.colours[:, number : number + 1])]))
     return Chain([Parallel(branches)])
 
 
@@ -185,12 +185,6 @@ def _distinct_taps(channels: int, motion: Motion) -> tuple[MovingTap, ...]:
     return tuple(found)
 
 
-def _colour(response: np.ndarray) -> Fir:
-    block = Fir(FirConfig(response.shape[-1], response.shape[1], response.shape[0]))
-    block.response.data = torch.from_numpy(response).float()
-    return block
-
-
 def _excerpt(take: Take, start: int, samples: int) -> Take:
     stop = start + samples
     return Take(
@@ -208,6 +202,11 @@ def _windows(material: Material) -> list[Take]:
     samples = min(int(WINDOW_SECONDS * material.sample_rate), longest.scored_samples // 2)
     room = longest.dry.shape[1] - samples
     return [_excerpt(longest, int(place * room), samples) for place in WINDOW_PLACES]
+
+
+def recordings_of(material: Material) -> list[Recording]:
+    """Return what is learned from, up to a length that is looked at in seconds."""
+    return [Recording(each.dry, each.wet, each.start_sample) for each in long_takes(material)]
 
 
 def long_takes(material: Material) -> list[Take]:

@@ -17,10 +17,10 @@ from wetprint.blocks.phaser import Phaser
 from wetprint.identify.linear_response import LinearFitConfig
 from wetprint.identify.periodic_response import (
     PeriodicResponse,
-    Recording,
     solve_periodic_response,
 )
 from wetprint.identify.phase_spectra import PhaseSpectra, spectra_of_sound
+from wetprint.identify.recording import Recording
 from wetprint.learning.linear import never
 from wetprint.learning.phaser_fit import (
     FittedPhaser,
@@ -64,8 +64,8 @@ def solve_periodic_filter(
     period_samples: float,
     stop: Callable[[], bool] = never,
     progress: Progress = silent,
-) -> tuple[Chain, PeriodicResponse]:
-    """Return a chain that filters with what the LFO's phase blends, and the responses.
+) -> Chain:
+    """Return a chain that filters with what the LFO's phase blends.
 
     Args:
         recordings: what was heard, of one dry channel.
@@ -79,7 +79,7 @@ def solve_periodic_filter(
         recordings, period_samples, FILTER_HARMONICS, FILTER_TAPS, config, stop
     )
     progress("solving the periodic part", 1.0)
-    return Chain([periodic_filter_block(solved, period_samples)]), solved
+    return Chain([periodic_filter_block(solved, period_samples)])
 
 
 def periodic_filter_block(solved: PeriodicResponse, period_samples: float) -> PeriodicFilter:

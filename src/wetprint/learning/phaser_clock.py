@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from wetprint.identify.periodic_response import Recording
+from wetprint.identify.recording import Recording
 from wetprint.learning.linear import never
 from wetprint.learning.phaser_fit import FittedPhaser, Window, error_on, fit_phaser
 

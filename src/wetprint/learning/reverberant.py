@@ -22,13 +22,14 @@ import numpy as np
 import torch
 from scipy.signal import firwin, oaconvolve, welch
 
-from wetprint.blocks.convolution import Fir, FirConfig
 from wetprint.blocks.moving_fir import LOBES, MovingFir, MovingFirConfig, low_pass_response
+from wetprint.blocks.periodic import interpolating
 from wetprint.identify.cycle import Cycle, find_cycle, tones
 from wetprint.learning.linear import never
 from wetprint.learning.material import Material
 from wetprint.models.chain import Chain
 from wetprint.models.parallel import Parallel
+from wetprint.models.recipes import filter_block
 from wetprint.progress import Progress, silent
 
 IMPULSE = 0.5
@@ -85,15 +86,13 @@ class Moments:
 
 def solve_reverberant(
     material: Material,
-    play: Play | None,
     stop: Callable[[], bool] = never,
     progress: Progress = silent,
 ) -> Chain | None:
     """Measure a moving reverb and return the chain that plays it.
 
     Args:
-        material: says what is played through the effect, and at which sample rate.
-        play: the effect; None where there is only a recording.
+        material: whose effect is driven; of recordings, nothing can be measured so.
         stop: says that the time for it is over.
         progress: told how far it is.
 
@@ -102,21 +101,17 @@ def solve_reverberant(
         time is over before every moment was heard.
     """
     unfit = material.channels_in != 1 or (material.repeatability or 0.0) > REPEATABLE
+    play, rate = material.drive, material.sample_rate
     if play is None or unfit:
         return None
-
-    def heard(dry: np.ndarray) -> np.ndarray:
-        return play(dry)[: material.channels_out]  # sides that agree were made one
-
-    rate = material.sample_rate
     progress("measuring the motion", 0.0)
-    cycle = find_cycle(heard(tones(rate)), rate)
+    cycle = find_cycle(play(tones(rate)), rate)
     if cycle is None or stop():
         return None
-    taps = tail_samples(heard, rate)
+    taps = tail_samples(play, rate)
     if taps < SHORTEST_TAIL_SECONDS * rate or stop():
         return None
-    measured = measure_moments(heard, cycle, taps, rate, stop, progress)
+    measured = measure_moments(play, cycle, taps, rate, stop, progress)
     return None if measured is None else moving_chain(measured, material)
 
 
@@ -195,8 +190,7 @@ def moving_chain(measured: Moments, material: Material) -> Chain:
     moving = measured.responses - mean[:, None]
     decimation = choose_decimation(moving, material)
     lost = moving[:, 0] - _carried(moving[:, 0], decimation)
-    fir = Fir(FirConfig(mean.shape[-1], 1, len(mean)))
-    fir.response.data = torch.from_numpy(mean + lost)[:, None].float()
+    fir = filter_block((mean + lost)[:, None])
     block = _moving_block(moving, measured.cycle.period_samples, decimation)
     return Chain([Parallel([Chain([fir]), Chain([block])])]).requires_grad_(False)
 
@@ -229,7 +223,9 @@ def _moving_block(moving: np.ndarray, period_samples: float, decimation: int) ->
     low = decimation * np.stack(rows, 1)
     config = MovingFirConfig(period_samples, moments, low.shape[-1], decimation, channels_out)
     block = MovingFir(config)
-    block.responses.data = torch.from_numpy(spline_weights(low)).float()
+    block.responses.data = torch.from_numpy(
+        interpolating(low.swapaxes(1, 2)).swapaxes(1, 2)
+    ).float()
     return block
 
 
@@ -248,14 +244,3 @@ def _low_passed(responses: np.ndarray, decimation: int) -> np.ndarray:
     half = 40 * decimation
     low_pass = firwin(2 * half + 1, 0.97 / decimation).astype(np.float32)
     return oaconvolve(responses, low_pass[None], axes=-1)[:, half:-half]
-
-
-def spline_weights(values: np.ndarray) -> np.ndarray:
-    """Return the weights of periodic cubic B-splines that pass through ``(out, moments, taps)``.
-
-    Unser 1999, doi:10.1109/79.799930, by the discrete Fourier transform.
-    """
-    moments = values.shape[1]
-    turn = 2.0 * np.pi * np.arange(moments // 2 + 1) / moments
-    spectrum = np.fft.rfft(values, axis=1) / ((2.0 + np.cos(turn)) / 3.0)[:, None]
-    return np.fft.irfft(spectrum, moments, axis=1)

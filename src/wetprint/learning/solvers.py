@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wetprint.identify.periodic_response import Recording
+from wetprint.identify.tremolo import find_tremolo_rate
 from wetprint.learning.echoed import solve_echoed
 from wetprint.learning.material import Material
 from wetprint.learning.moved import solve_tremolo
-from wetprint.learning.moving import Motion, long_takes, solve_modulated
-from wetprint.learning.phased import phaser_chain, solve_phaser
+from wetprint.learning.moving import Motion, recordings_of, solve_modulated
+from wetprint.learning.phased import phaser_chain, solve_periodic_filter, solve_phaser
 from wetprint.learning.pitched import solve_pitched
 from wetprint.learning.reverberant import solve_reverberant
 from wetprint.models.chain import Chain
@@ -52,15 +52,29 @@ MOSTLY_ONE = 0.8
 """Share of what moves that one response must explain for the motion to be that of a gain."""
 
 
+MOSTLY_GAIN = 0.5
+"""Share of what loudness does that the LFO must explain; it explains .3 of other moving effects."""
+
+
 def _solve_tremolo(
     material: Material, motion: Motion, stop: Callable[[], bool], progress: Progress
 ) -> Chain | None:
-    """A gain moves all of the response alike: the snapshots differ by a factor only."""
+    period = None if material.channels_in > 1 else _tremolo_period(material, motion)
+    return None if period is None else solve_tremolo(material, period, stop, progress)
+
+
+def _tremolo_period(material: Material, motion: Motion) -> float | None:
+    """Return the LFO's period if it moves a gain, in samples.
+
+    A gain moves all of the response alike: snapshots differ by a factor only. Of playing, which
+    shows no response clearly, loudness tells more.
+    """
+    if material.drive is None:
+        found = find_tremolo_rate(recordings_of(material), material.sample_rate)
+        return found.period_samples if found and found.explained > MOSTLY_GAIN else None
     moving = motion.trains[0].moving.reshape(len(motion.trains[0].times), -1)
     sizes = np.square(np.linalg.svd(moving, compute_uv=False))
-    if material.channels_in > 1 or sizes[0] < MOSTLY_ONE * sizes.sum():
-        return None
-    return solve_tremolo(material, motion.lfo.period_samples, stop, progress)
+    return motion.lfo.period_samples if sizes[0] > MOSTLY_ONE * sizes.sum() else None
 
 
 def _solve_phaser(
@@ -68,17 +82,25 @@ def _solve_phaser(
 ) -> Chain | None:
     if material.channels_in > 1:
         return None
-    heard = [Recording(each.dry, each.wet, each.start_sample) for each in long_takes(material)]
-    period, rate = motion.lfo.period_samples, material.sample_rate
-    found = solve_phaser(heard, period, rate, stop, progress)
+    heard, period = recordings_of(material), motion.lfo.period_samples
+    found = solve_phaser(heard, period, material.sample_rate, stop, progress)
     return None if found is None else phaser_chain(found)
+
+
+def _solve_periodic_filter(
+    material: Material, motion: Motion, stop: Callable[[], bool], progress: Progress
+) -> Chain | None:
+    if material.channels_in > 1:
+        return None
+    heard, period = recordings_of(material), motion.lfo.period_samples
+    return solve_periodic_filter(heard, period, stop, progress)
 
 
 def _solve_moving_reverb(
     material: Material, motion: Motion, stop: Callable[[], bool], progress: Progress
 ) -> Chain | None:
     """A room has a cycle of its own, of several LFOs together, which it finds by itself."""
-    return solve_reverberant(material, material.drive, stop, progress)
+    return solve_reverberant(material, stop, progress)
 
 
 PITCHED = Solver("pitch_shifter", solve_pitched)
@@ -90,5 +112,6 @@ MOVING_SOLVERS = (
     MovingSolver("tremolo", _solve_tremolo),
     MovingSolver("modulated_delay", solve_modulated),
     MovingSolver("phaser", _solve_phaser),
+    MovingSolver("periodic_filter", _solve_periodic_filter),
     MovingSolver("moving_reverb", _solve_moving_reverb),
 )

@@ -174,6 +174,10 @@ RECIPES: dict[str, Recipe] = {
                 ("modulated_delay", "delay lines that follow an LFO, beside the dry signal"),
                 ("tremolo", "a gain that follows an LFO, between filters and curves"),
                 ("phaser", "allpass stages that follow an LFO, beside the dry signal"),
+                (
+                    "periodic_filter",
+                    "a filter that comes again with every turn of an LFO",
+                ),
                 ("moving_reverb", "impulse responses for every moment of a reverb's cycle"),
                 ("echo", "a delay line that returns through filters and curves"),
             )
