@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wetprint.judging import Evaluation
     from wetprint.learning import LearnConfig, Learned
     from wetprint.models import Model
+    from wetprint.pairs import Pair
 
 PathLike = str | os.PathLike[str]
 
@@ -140,25 +141,30 @@ def load(path: PathLike) -> Model:
     return load_model(path)
 
 
-def apply(model: Model, audio: np.ndarray, sample_rate: int) -> np.ndarray:
+def apply(
+    model: Model, audio: np.ndarray, sample_rate: int, phase_turns: float = 0.0
+) -> np.ndarray:
     """Play audio through a model.
 
     Args:
         model: what to play.
         audio: ``(channel, time)`` of one or two channels.
         sample_rate: Hz; where it differs from the model's the audio is resampled there and back.
+        phase_turns: where in its turn the model's slowest LFO begins; 0 where nothing moves.
 
     Returns:
         ``(channel, time)`` float32 of the same sample rate and length.
     """
     from wetprint.audio import resample
+    from wetprint.models.lfo import start_of_turn
     from wetprint.playing import play
 
+    start = start_of_turn(model.chain, phase_turns) if phase_turns else 0
     if sample_rate == model.sample_rate:
-        return play(model, audio)
+        return play(model, audio, start_sample=start)
     there = resample(audio, sample_rate, model.sample_rate)
     there = np.pad(there, ((0, 0), (0, model.sample_rate // 100)))
-    back = resample(play(model, there), model.sample_rate, sample_rate)
+    back = resample(play(model, there, start_sample=start), model.sample_rate, sample_rate)
     return back[:, : audio.shape[1]]
 
 
@@ -196,7 +202,8 @@ def evaluate_on_recording(
 ) -> Comparison:
     """Judge a model against a recording, at the recording's sample rate.
 
-    What the recording lags behind the model by is taken out, in whole samples, and said.
+    What the recording lags behind the model by is taken out, in whole samples, and said. Where an
+    LFO moves the model it is looked for in the recording, since a pedal's runs free, and said too.
 
     Args:
         model: what to judge.
@@ -209,9 +216,47 @@ def evaluate_on_recording(
     progress("judging", 0.1, Path(dry).stem)
     checked = read_pair(dry, wet)
     pair = checked.pair
+    phase, model, said = _on_its_clock(model, pair, progress)
+    notes = (*checked.notes, *said)
     return _compare(
-        model, pair.name, pair.dry, pair.wet, pair.sample_rate, None, checked.notes, shift=True
+        model, pair.name, pair.dry, pair.wet, pair.sample_rate, None, notes, True, phase
     )
+
+
+def _on_its_clock(
+    model: Model, pair: Pair, progress: Progress
+) -> tuple[float, Model, tuple[str, ...]]:
+    """Find a moving model's LFO in a recording: its phase, the model at its speed, what to say."""
+    from wetprint.audio import resample
+    from wetprint.identify.clock import find_clock
+    from wetprint.identify.recording import Recording
+    from wetprint.models.lfo import lfo_periods, with_lfo_speed
+
+    periods = lfo_periods(model.chain)
+    if not periods:
+        return 0.0, model, ()
+    rate = model.sample_rate
+    dry = _with_channels(resample(pair.dry, pair.sample_rate, rate), model.channels_in)
+    wet = _with_channels(resample(pair.wet, pair.sample_rate, rate), model.channels_out)
+    clock = find_clock(
+        model.chain,
+        Recording(dry, wet),
+        rate,
+        lambda share: progress("judging", 0.1 + 0.4 * share, "looking for the LFO"),
+    )
+    if (clock.phase_turns, clock.speed) == (0.0, 1.0):
+        return 0.0, model, ("the LFO starts with the recording, as the model's does",)
+    told = (
+        f"the LFO was found {clock.phase_turns:.3f} of a turn on where the recording begins, at "
+        f"{rate / periods[0] * clock.speed:.4g} Hz (the model: {rate / periods[0]:.4g} Hz); it was "
+        "played so"
+    )
+    moved = dataclasses.replace(model, chain=with_lfo_speed(model.chain, clock.speed))
+    return clock.phase_turns, moved, (told,)
+
+
+def _with_channels(audio: np.ndarray, count: int) -> np.ndarray:
+    return audio[:count] if len(audio) >= count else np.repeat(audio, count, axis=0)
 
 
 def _compare(
@@ -223,11 +268,12 @@ def _compare(
     again: np.ndarray | None,
     notes: Sequence[str] = (),
     shift: bool = False,
+    phase_turns: float = 0.0,
 ) -> Comparison:
     """Play the model and set it beside the wet signal."""
     from wetprint.judging import evaluate
 
-    played = apply(model, dry, sample_rate)
+    played = apply(model, dry, sample_rate, phase_turns)
     played, wet, again = _same_channels(played, wet, again)
     if shift:
         dry, played, wet, said = _without_lag(dry, played, wet, sample_rate)

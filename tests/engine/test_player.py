@@ -27,9 +27,9 @@ from wetprint.blocks.waveshaper import WaveshaperConfig
 from wetprint.engine.player import Player, playable_blocks
 from wetprint.learning.material import Take, predict
 from wetprint.models import Chain, Model
-from wetprint.models.engine_playing import engine_players
 from wetprint.models.model_file import model_to_bytes
 from wetprint.models.parallel import Parallel
+from wetprint.models.playing import engine_players
 from wetprint.models.registry import BLOCKS, NESTED
 from wetprint.playing import ModelStream
 

@@ -13,7 +13,6 @@ from wetprint.identify.linear_response import LinearFitConfig
 from wetprint.identify.periodic_response import solve_periodic_response
 from wetprint.identify.recording import Recording
 from wetprint.learning.phased import periodic_filter_block, phaser_chain, solve_phaser
-from wetprint.learning.phaser_clock import find_clock
 from wetprint.learning.phaser_fit import FittedPhaser, FittedSide
 
 RATE = 16_000
@@ -60,16 +59,6 @@ def test_a_phaser_is_found_in_ordinary_sound(truth):
     assert [side.feedback for side in found.sides] == pytest.approx([0.4, 0.4], abs=0.005)
     expected = played(phaser_chain(truth), unseen)
     assert esr(played(phaser_chain(found), unseen), expected) < 1e-4
-
-
-def test_a_clock_that_runs_free_is_found(truth):
-    dry = sound(4.0, 3)
-    faster = dataclasses.replace(truth, period_samples=PERIOD / 1.004)
-    wet = played(phaser_chain(faster), dry, start_sample=3_000)
-    found = find_clock(truth, Recording(dry, wet), RATE)
-    assert found.period_samples == pytest.approx(PERIOD / 1.004, rel=1e-4)
-    assert found.offsets[0] == pytest.approx(3_000 / (PERIOD / 1.004), abs=1e-3)
-    assert found.error < 1e-4
 
 
 def test_a_periodic_filter_is_found_exactly():

@@ -19,8 +19,8 @@ from wetprint.learning.reverberant import (
     tail_samples,
 )
 from wetprint.models.chain import Chain
-from wetprint.models.engine_playing import engine_players
 from wetprint.models.parallel import Parallel
+from wetprint.models.playing import engine_players
 from wetprint.models.registry import block_name
 
 RATE = 8000

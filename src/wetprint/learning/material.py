@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from wetprint.errors import LearningError
-from wetprint.models.engine_playing import engine_players
+from wetprint.models.chain import Chain
+from wetprint.models.playing import play_chain
 from wetprint.progress import Progress, silent
 
 
@@ -133,22 +134,9 @@ class Batches:
         return dry, wet
 
 
-def predict(chain, take: Take, device: torch.device, block_samples: int = 1 << 16) -> np.ndarray:
-    """Play a take through a chain, block by block: ``(channels_out, scored_samples)`` float32.
-
-    What the chain looks ahead is taken out again, as whoever plays a whole file does.
-    """
-    dry = np.pad(take.dry, ((0, 0), (0, chain.lookahead_samples)))
-    kept = slice(chain.lookahead_samples + take.heard_from, None)
-    if players := engine_players(chain, start_sample=take.start_sample):
-        return players[0].process(dry)[:, kept]
-    stream = chain.stream(start_sample=take.start_sample)
-    played = []
-    with torch.inference_mode():
-        for start in range(0, dry.shape[-1], block_samples):
-            block = torch.from_numpy(dry[None, :, start : start + block_samples]).to(device)
-            played.append(stream.process(block)[0].cpu().numpy())
-    return np.concatenate(played, -1)[:, kept]
+def predict(chain: Chain, take: Take, device: torch.device) -> np.ndarray:
+    """Play a take through a chain: ``(channels_out, scored_samples)`` float32."""
+    return play_chain(chain, take.dry, take.start_sample, device)[:, take.heard_from :]
 
 
 def remaining(

@@ -23,6 +23,7 @@ def apply_file(
     target: str | os.PathLike[str],
     encoding: str = "pcm24",
     progress: Progress = silent,
+    start_sample: int = 0,
 ) -> list[str]:
     """Play a file through a model into a new file of the same sample rate and length.
 
@@ -32,6 +33,8 @@ def apply_file(
         target: the file to write; it appears whole or not at all.
         encoding: see wetprint.audio.write.
         progress: told how far it is.
+        start_sample: absolute time of the file's beginning at the model's sample rate, by which
+            what moves in the model moves.
 
     Returns:
         Notes for the user: whether the audio was resampled, whether each side was played alone,
@@ -51,7 +54,7 @@ def apply_file(
                 f"expected a sound of 1 or 2 channels, but {source} has {channels}; "
                 "split it into mono or stereo files"
             )
-        in_time = InTimeStream(model, channels)
+        in_time = InTimeStream(model, channels, start_sample)
         stream = in_time.stream
         if rate != model.sample_rate:
             notes.append(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from wetprint.models.engine_playing import engine_players
 from wetprint.models.model import Model
+from wetprint.models.playing import engine_players
 
 
 class ModelStream:
@@ -85,10 +85,11 @@ class InTimeStream:
     Args:
         model: what to play.
         channels: channels of the audio, 1 or 2.
+        start_sample: absolute time of the first sample.
     """
 
-    def __init__(self, model: Model, channels: int = 1):
-        self.stream = ModelStream(model, channels)
+    def __init__(self, model: Model, channels: int = 1, start_sample: int = 0):
+        self.stream = ModelStream(model, channels, start_sample)
         self.early_samples = self.stream.lookahead_samples
 
     def process(self, audio: np.ndarray) -> np.ndarray:
@@ -104,18 +105,21 @@ class InTimeStream:
         return self.process(np.zeros((self.stream.channels_in, missing), np.float32))
 
 
-def play(model: Model, audio: np.ndarray, block_samples: int = 1 << 16) -> np.ndarray:
+def play(
+    model: Model, audio: np.ndarray, block_samples: int = 1 << 16, start_sample: int = 0
+) -> np.ndarray:
     """Play audio of the model's own sample rate, whole.
 
     Args:
         model: what to play.
         audio: ``(channel, time)`` float32 at ``model.sample_rate``.
         block_samples: how much is played at a time; the result does not depend on it.
+        start_sample: absolute time of the first sample, by which what moves in the model moves.
 
     Returns:
         ``(channel, time)`` float32.
     """
-    stream = InTimeStream(model, audio.shape[0])
+    stream = InTimeStream(model, audio.shape[0], start_sample)
     starts = range(0, audio.shape[1], block_samples)
     blocks = [stream.process(audio[:, each : each + block_samples]) for each in starts]
     return np.concatenate([*blocks, stream.finish()], axis=1)
