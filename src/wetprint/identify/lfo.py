@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wetprint.identify.snapshots import Snapshots
+from wetprint.identify.snapshots import HOP_SECONDS, Snapshots
 
 LOWEST_HZ, HIGHEST_HZ, STEP_HZ = 0.07, 20.0, 0.005
 BAND_HZ = (60.0, 800.0)
@@ -20,13 +20,13 @@ BAND_HZ = (60.0, 800.0)
 
 HARMONICS = 4
 COMPONENTS = 8
+"""Principal components of the snapshots that are looked at."""
+
 LEAST_SNAPSHOTS = 300
 """Of playing, some six seconds: with fewer, harmonics explain much by chance."""
 
 LEAST_TURNS = 4
 """Of an LFO in playing: what changes once or twice in a recording is the music."""
-
-"""Principal components of the snapshots that are looked at."""
 
 TRUSTED = 0.25
 """An LFO must explain this share of what moves; noise explains a few per cent."""
@@ -107,13 +107,25 @@ def find_lfo_in_playing(train: Snapshots) -> Lfo | None:
         return None
     scores = [_beyond_music(_scores(train), train)]
     span_s = float(np.ptp(train.times)) / train.sample_rate
-    rates = np.arange(max(LOWEST_HZ, LEAST_TURNS / span_s), HIGHEST_HZ, STEP_HZ)
+    slowest = LEAST_TURNS / span_s
+    rates = np.arange(max(LOWEST_HZ, slowest), HIGHEST_HZ, STEP_HZ)
+    rates = rates[~_looks_slow(rates, 1.0 / HOP_SECONDS, slowest)]
     rate_hz = _sharpened(_coarse_rate(scores, rates), scores)
     explained = _explained(scores, rate_hz, HARMONICS)
     usual = float(np.median([_explained(scores, each, HARMONICS) for each in rates[::8]]))
     if explained < STANDS_OUT * usual:
         return None
     return Lfo(train.sample_rate / rate_hz, explained, train.moving_share)
+
+
+def _looks_slow(rates: np.ndarray, looked_hz: float, slowest_hz: float) -> np.ndarray:
+    """Say of which rates a harmonic, looked at so often, seems to turn more slowly than it may.
+
+    Such a rate explains what changes once or twice in a recording, and is not looked for.
+    """
+    harmonics = rates * np.arange(1, HARMONICS + 1)[:, None]
+    seems = np.abs(harmonics - np.round(harmonics / looked_hz) * looked_hz)
+    return np.any(seems < slowest_hz, axis=0)
 
 
 def _beyond_music(scores: _Scores, train: Snapshots) -> _Scores:

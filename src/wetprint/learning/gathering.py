@@ -144,6 +144,7 @@ def _take(pairs: list[Pair], excerpt: Excerpt) -> Take:
         heard_from=excerpt.context_samples,
         name=pair.name,
         start_sample=begin,
+        recording=excerpt.pair_index,
     )
 
 

@@ -16,6 +16,7 @@ from wetprint.effects import Effect
 from wetprint.errors import LearningError, nearest_names
 from wetprint.learning.budget import Budget
 from wetprint.learning.checkpoint import checkpoint_path, read_checkpoint
+from wetprint.learning.clocks import on_one_clock
 from wetprint.learning.config import LearnConfig
 from wetprint.learning.device import choose_device
 from wetprint.learning.gathering import gather_from_effect, gather_from_pairs
@@ -146,7 +147,7 @@ def _learn(
         if checkpoint is None:
             raise LearningError("an interrupted run is found by its output; give it to resume")
         budget.spent_before_seconds = read_checkpoint(checkpoint, identity)[0]["elapsed_seconds"]
-    material = gather()
+    material = on_one_clock(gather(), budget.stop_solving(), progress)
     race = Race(material, config, budget, device, identity, checkpoint, resume, progress)
     candidates = race.run(recipes)
     if checkpoint is not None and not race.interrupted:
@@ -161,7 +162,7 @@ def _learn(
         settings={**settings, "steps_done": winner.steps},
     )
     resumable = race.interrupted and checkpoint is not None and checkpoint.exists()
-    return Learned(model, tuple(candidates), material, race.interrupted, resumable)
+    return Learned(model, tuple(candidates), material, race.interrupted, resumable, material.notes)
 
 
 def _verdict(candidates: list[Candidate], material: Material) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class Take:
         name: for messages.
         start_sample: absolute time of the first sample, by which effects move: 0 where the effect
             was started with it.
+        recording: number of the recording it was cut from.
     """
 
     dry: np.ndarray
@@ -36,6 +37,7 @@ class Take:
     heard_from: int = 0
     name: str = "take"
     start_sample: int = 0
+    recording: int = 0
 
     @property
     def scored_samples(self) -> int:
@@ -60,6 +62,7 @@ class Material:
             None where it could not be known.
         drive: plays any dry signal, ``(1, time)``, through the effect, from its start:
             ``(channels_out, time)``; None where there are recordings only.
+        notes: what the user should know of it.
     """
 
     training: tuple[Take, ...]
@@ -67,6 +70,7 @@ class Material:
     sample_rate: int
     repeatability: float | None = None
     drive: Callable[[np.ndarray], np.ndarray] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def channels_in(self) -> int:
