@@ -6,9 +6,12 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from wetprint.audio import info, read, write
-from wetprint.models import load_model
+from wetprint.blocks.amplitude_modulation import AmplitudeModulation, AmplitudeModulationConfig
+from wetprint.models import Chain, Model, load_model, save_model
+from wetprint.playing import play
 from wetprint.signals import playing
 
 RATE = 16_000
@@ -90,6 +93,35 @@ class TestLearnAndPlay:
         assert ran.status == 0, ran.err
         first, second = read(tmp_path / "a.wav")[0], read(tmp_path / "b.wav")[0]
         np.testing.assert_allclose(first, second, atol=1e-5)
+
+
+class TestAFreeLfo:
+    """A pedal's LFO begins anywhere in its turn; the model's is put there."""
+
+    @pytest.fixture
+    def tremolo(self, tmp_path):
+        block = AmplitudeModulation(AmplitudeModulationConfig(RATE / 2.0, 8))
+        block.gain.data[0] = torch.tensor([1.5, 1.3, 1.0, 0.7, 0.5, 0.7, 1.0, 1.3])
+        path = tmp_path / "tremolo.wetprint"
+        save_model(Model(Chain([block]), RATE), path)
+        return path
+
+    def test_apply_begins_at_a_phase(self, wetprint, tremolo, dry, tmp_path):
+        quarter = tmp_path / "quarter.wav"
+        ran = wetprint("apply", tremolo, dry, quarter, "--phase", 0.25, "--encoding", "float32")
+        assert (ran.status, ran.err) == (0, "")
+        audio, _ = read(dry)
+        late = np.pad(audio, ((0, 0), (RATE // 8, 0)))  # a quarter of half a second
+        expected = play(load_model(tremolo), late)[:, RATE // 8 :]
+        np.testing.assert_allclose(read(quarter)[0], expected, atol=1e-6)
+
+    def test_evaluate_finds_the_phase_and_says_so(self, wetprint, tremolo, dry, tmp_path):
+        wet = tmp_path / "wet.wav"
+        assert wetprint("apply", tremolo, dry, wet, "--phase", 0.4).status == 0
+        ran = wetprint("evaluate", tremolo, dry, wet, "--json")
+        assert ran.status == 0
+        assert "the LFO was found 0.400 of a turn on" in ran.err
+        assert json.loads(ran.out)["passages"][0]["model"]["esr"] < 1e-6
 
 
 def test_learn_from_recordings(wetprint, recorded, tmp_path):

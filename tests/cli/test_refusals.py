@@ -102,6 +102,7 @@ OTHERS = [
     (["apply", "none.wetprint", "dry.wav", "{out}.wav"], "no file"),
     (["apply", "half.wetprint", "dry.wav", "{out}.wav"], "half.wetprint"),
     (["apply", "dry.wav", "dry.wav", "{out}.wav"], "dry.wav"),
+    (["apply", "wire.wetprint", "dry.wav", "{out}.wav", "--phase", "0.5"], "nothing moves"),
     (["info", "half.wetprint"], "half.wetprint"),
     (["evaluate", "wire.wetprint", "dry.wav", "unrelated.wav"], "unrelated"),
     (
@@ -136,6 +137,7 @@ def test_other_commands_refuse(wetprint, sounds, tmp_path, monkeypatch, argument
         ["learn", "dry.wav"],
         ["learn", "dry.wav", "wet.wav", "--effect", "builtin:Gain"],
         ["learn", "dry.wav", "wet.wav", "--minutes", "-1"],
+        ["apply", "wire.wetprint", "dry.wav", "out.wav", "--phase", "inf"],
         ["evaluate", "wire.wetprint"],
         ["evaluate", "wire.wetprint", "--effect", "builtin:Gain"],
         ["unknown"],

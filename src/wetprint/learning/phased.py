@@ -171,11 +171,11 @@ def choose_moving_windows(
     """Return stretches that are loud enough to say something, as many for each part of the turn."""
     scored, lead = round(WINDOW_SECONDS * sample_rate), round(SETTLING_SECONDS * sample_rate)
     found = []
-    for number, each in enumerate(recordings):
+    for each in recordings:
         for first in range(lead, each.dry.shape[-1] - scored + 1, scored):
             part = slice(first - lead, first + scored)
             start = each.start_sample + first - lead
-            found.append(Window(each.dry[0, part], each.wet[:, part], start, lead, number))
+            found.append(Window(each.dry[0, part], each.wet[:, part], start, lead))
     energy = np.array([np.square(each.wet, dtype=np.float64).mean() for each in found])
     parts: list[list[Window]] = [[] for _ in range(TURN_PARTS)]
     for window, loud in zip(found, energy >= LOUD_ENOUGH * energy.mean(), strict=True):

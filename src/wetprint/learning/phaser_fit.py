@@ -47,14 +47,12 @@ class Window:
         wet: ``(channels_out, time)``.
         start_sample: absolute time of the first sample.
         heard_from: samples at the start that serve as past only.
-        recording: number of the recording; an LFO that runs free stands elsewhere in each.
     """
 
     dry: np.ndarray
     wet: np.ndarray
     start_sample: int
     heard_from: int
-    recording: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,14 +99,11 @@ class FittedPhaser:
     Attributes:
         sides: one for each channel out.
         period_samples: of the LFO.
-        offsets: how far the LFO of each recording is ahead of absolute time, in turns; one for
-            all where the LFO starts with the effect. The first one stays as it is.
         error: error-to-signal ratio on the windows.
     """
 
     sides: tuple[FittedSide, ...]
     period_samples: float
-    offsets: tuple[float, ...] = (0.0,)
     error: float = np.inf
 
     @property
@@ -130,8 +125,7 @@ class FittedPhaser:
 
     def phase(self, window: Window) -> np.ndarray:
         """Return where in its turn the LFO stands: ``(time,)``."""
-        turned = phases(window.start_sample, len(window.dry), self.period_samples)
-        return (turned + self.offsets[min(window.recording, len(self.offsets) - 1)]) % 1.0
+        return phases(window.start_sample, len(window.dry), self.period_samples)
 
 
 def fit_phaser(
@@ -140,9 +134,8 @@ def fit_phaser(
     steps: int,
     stop: Callable[[], bool],
     report: Callable[[float], None],
-    free: str = "alike",
 ) -> FittedPhaser:
-    """Take steps until nothing is gained.
+    """Take steps until nothing is gained; the spread of the stages stays as it is.
 
     Args:
         phaser: where to begin.
@@ -150,8 +143,6 @@ def fit_phaser(
         steps: at most.
         stop: asked before every step.
         report: told every error.
-        free: "clock" for the LFO's period and offsets alone, "alike" for everything but the
-            spread, "all" where the stages may differ.
     """
     damping = FIRST_DAMPING
     phaser = dataclasses.replace(phaser, error=error_on(phaser, windows))
@@ -159,7 +150,7 @@ def fit_phaser(
         if stop():
             break
         before = phaser.error
-        problem = _Problem.of(phaser, windows, free)
+        problem = _Problem.of(phaser, windows)
         while damping < MOST_DAMPING:
             tried = problem.moved(damping)
             tried = dataclasses.replace(tried, error=error_on(tried, windows))
@@ -203,21 +194,20 @@ def through_stages(phaser: FittedPhaser, number: int, window: Window) -> Tensor:
 
 
 class _Problem:
-    """The normal equations of all sides, those of the common LFO last."""
+    """The normal equations of all sides, that of the common LFO's period last."""
 
-    def __init__(self, phaser: FittedPhaser, free: str):
-        self.phaser, self.free = phaser, free
+    def __init__(self, phaser: FittedPhaser):
+        self.phaser = phaser
         side = phaser.sides[0]
         self.own = len(side.flat())
-        self.common = len(phaser.offsets)  # the period, and every offset but the first
-        total = self.own * len(phaser.sides) + self.common
+        total = self.own * len(phaser.sides) + 1
         self.matrix, self.right = np.zeros((total, total)), np.zeros(total)
         self.left, self.samples = 0.0, 0
 
     @staticmethod
-    def of(phaser: FittedPhaser, windows: Sequence[Window], free: str) -> _Problem:
+    def of(phaser: FittedPhaser, windows: Sequence[Window]) -> _Problem:
         """Gather the columns of all windows."""
-        problem = _Problem(phaser, free)
+        problem = _Problem(phaser)
         for window in windows:
             for number in range(len(phaser.sides)):
                 problem.add(number, window)
@@ -229,7 +219,7 @@ class _Problem:
         gram = (columns.T @ columns).astype(np.float64)
         answer = (columns.T @ left.astype(np.float32)).astype(np.float64)
         own = np.arange(self.own) + number * self.own
-        places = np.concatenate([own, np.arange(self.common) + len(self.right) - self.common])
+        places = np.append(own, len(self.right) - 1)
         self.matrix[np.ix_(places, places)] += gram
         self.right[places] += answer
         self.left += float(left @ left)
@@ -255,16 +245,11 @@ class _Problem:
         return self._taken(step)
 
     def _moves(self) -> np.ndarray:
-        """Return the places of what is free."""
+        """Return the places of what is free: everything but the spread."""
         moves = np.ones(len(self.right), bool)
-        side = self.phaser.sides[0]
-        for number in range(len(self.phaser.sides)):
-            first = number * self.own
-            if self.free == "clock":
-                moves[first : first + self.own] = False
-            elif self.free == "alike":
-                spread = first + len(side.curve) + 1
-                moves[spread : spread + len(side.spread)] = False
+        for number, side in enumerate(self.phaser.sides):
+            spread = number * self.own + len(side.curve) + 1
+            moves[spread : spread + len(side.spread)] = False
         return np.flatnonzero(moves)
 
     def _penalty(self, side: FittedSide) -> np.ndarray:
@@ -281,17 +266,15 @@ class _Problem:
             side.moved(step[number * self.own : (number + 1) * self.own])
             for number, side in enumerate(self.phaser.sides)
         )
-        faster, *ahead = step[len(step) - self.common :]
-        offsets = (self.phaser.offsets[0], *np.add(self.phaser.offsets[1:], ahead))
-        period = self.phaser.period_samples / (1.0 + faster)
-        return dataclasses.replace(self.phaser, sides=sides, period_samples=period, offsets=offsets)
+        period = self.phaser.period_samples / (1.0 + step[-1])
+        return dataclasses.replace(self.phaser, sides=sides, period_samples=period)
 
 
 def _columns(phaser: FittedPhaser, number: int, window: Window) -> tuple[np.ndarray, np.ndarray]:
     """Return how one side of a window changes with every parameter, and what it leaves.
 
     Returns:
-        ``(heard, parameters)`` float32, in the order of ``flat``, then the common ones; and
+        ``(heard, parameters)`` float32, in the order of ``flat``, then the period; and
         ``(heard,)`` float64.
     """
     side = phaser.sides[number]
@@ -299,9 +282,7 @@ def _columns(phaser: FittedPhaser, number: int, window: Window) -> tuple[np.ndar
     weights = dense_weights(phase, len(side.curve))  # (time, knots)
     slope = _slope(side.curve, phase)
     turns = (window.start_sample + np.arange(len(phase))) / phaser.period_samples
-    common = [slope * turns]
-    common += [slope * (window.recording == each) for each in range(1, len(phaser.offsets))]
-    directions = _tensor(np.concatenate([weights, np.stack(common, 1)], 1))
+    directions = _tensor(np.column_stack([weights, slope * turns]))
     bounded = (weights @ side.curve).clip(-DEEPEST_LOG_BREAK, DEEPEST_LOG_BREAK)
     spread, feedback = _tensor(side.spread), _tensor(np.array(side.feedback))
     audio = _tensor(window.dry)
@@ -309,9 +290,9 @@ def _columns(phaser: FittedPhaser, number: int, window: Window) -> tuple[np.ndar
     tangents = _filtered(tangents, side.wet.astype(np.float32))
     knots, taps = len(side.curve), len(side.dry)
     wet = through_stages(phaser, number, window).numpy()
-    own = [tangents[:, :knots], tangents[:, knots + len(common) :]]
+    own = [tangents[:, :knots], tangents[:, knots + 1 :]]
     own += [_delayed(window.dry, taps), _delayed(wet, taps)]
-    columns = np.concatenate([*own, tangents[:, knots : knots + len(common)]], 1)
+    columns = np.concatenate([*own, tangents[:, knots : knots + 1]], 1)
     left = window.wet[number] - play_side(phaser, number, window)
     return columns[window.heard_from :], left[window.heard_from :]
 
