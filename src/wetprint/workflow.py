@@ -15,7 +15,7 @@ from wetprint.errors import PairError
 from wetprint.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from wetprint.identify.identification import Identification
+    from wetprint.identify.findings import Identification
     from wetprint.judging import Evaluation
     from wetprint.learning import LearnConfig, Learned
     from wetprint.models import Model

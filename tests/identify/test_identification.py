@@ -10,9 +10,9 @@ from scipy.signal import oaconvolve
 
 from tests.identify.test_motion import RATE, play, voice
 from wetprint import audio
-from wetprint.cli.identify import in_words
 from wetprint.cli.main import main
 from wetprint.identify.identification import identify_effect, identify_recording
+from wetprint.judging.findings import in_words
 from wetprint.signals import playing
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from wetprint.errors import PairError
-from wetprint.judging.decay import OCTAVES_HZ, decay_difference, decay_times, energy_decay_db
+from wetprint.identify.decay import OCTAVES_HZ, decay_times, energy_decay_db
+from wetprint.judging.decay import decay_difference
 
 RATE = 48_000
 

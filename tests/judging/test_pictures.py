@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from wetprint.errors import OutputError
-from wetprint.judging import Evaluation, Scores, evaluate, plots
+from wetprint.judging import Evaluation, Scores, drawing, evaluate, plots
 from wetprint.judging.palette import DARK, LIGHT
 from wetprint.judging.svg import inline_svg
 
@@ -133,17 +133,17 @@ def test_short_sounds_are_drawn_too(noise, seconds):
         plots.error_over_time(model, wet, dry, RATE),
         plots.error_over_frequency(model, wet, dry, RATE),
     ):
-        assert "<svg" in plots.svg_text(figure)
+        assert "<svg" in drawing.svg_text(figure)
 
 
 def test_files_are_written_by_their_suffix(tmp_path):
     figure = plots.learning_curve([(0.0, 0.5), (60.0, 0.05)])
-    plots.write_picture(tmp_path / "a.png", figure)
-    plots.write_picture(tmp_path / "a.svg", figure)
+    drawing.write_picture(tmp_path / "a.png", figure)
+    drawing.write_picture(tmp_path / "a.svg", figure)
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     assert "<svg" in (tmp_path / "a.svg").read_text()
     with pytest.raises(OutputError, match="no folder"):
-        plots.write_picture(tmp_path / "missing" / "a.png", figure)
+        drawing.write_picture(tmp_path / "missing" / "a.png", figure)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a.png", "a.svg"]
 
 
@@ -151,8 +151,8 @@ def test_no_global_state_of_matplotlib_is_touched():
     code = (
         "import sys, numpy, wetprint.judging\n"
         "assert not {'torch', 'librosa', 'matplotlib', 'scipy'} & set(sys.modules)\n"
-        "from wetprint.judging import plots\n"
-        "plots.svg_text(plots.learning_curve([(0.0, 1.0), (1.0, 0.5)]))\n"
+        "from wetprint.judging import drawing, plots\n"
+        "drawing.svg_text(plots.learning_curve([(0.0, 1.0), (1.0, 0.5)]))\n"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -163,7 +163,7 @@ def raw():
     """One picture with images as matplotlib writes it."""
     generator = np.random.default_rng(0)
     sounds = [generator.standard_normal((1, 4800)).astype(np.float32) for _ in range(3)]
-    return plots.svg_text(plots.mel_spectrograms(*sounds, RATE))
+    return drawing.svg_text(plots.mel_spectrograms(*sounds, RATE))
 
 
 class TestInlineSvg:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
+import itertools
 import re
 from html.parser import HTMLParser
 
@@ -11,7 +13,9 @@ import numpy as np
 import pytest
 
 from wetprint.errors import OutputError, PairError
+from wetprint.identify.findings import Identification, Repeats, Response, Turn, Voice
 from wetprint.judging import Passage, ReportContent, evaluate, metrics, report, write_report
+from wetprint.judging.figures import write_figures
 
 RATE = 48000
 VOID = {"meta", "input", "br", "link", "img", "path", "use", "image"}
@@ -63,6 +67,33 @@ def passage(name: str = "slide", seed: int = 0) -> Passage:
     return Passage(name, dry, model, wet, found, repeat=wet)
 
 
+def identification(unseen: str = "<the rest>") -> Identification:
+    """A chorus that rings, found on both sides."""
+    voice = Voice(0, 8.0, 1.0, 0.0, "sine", (8.0, 9.0, 8.0, 7.0))
+    response = Response((500.0, 1000.0), ((-3.0, 0.0),), (500.0, 1000.0), (0.8, None))
+    turn = Turn(((-1.0, 0.0, 1.0, 0.0),), "sine", ((400.0,), (500.0, 2000.0), (600.0,), ()))
+    repeats = Repeats(250.0, 2, 0.5, (500.0, 1000.0), (0.0, -3.0), True)
+    return Identification(
+        sample_rate=RATE,
+        channels_out=2,
+        delay_samples=33,
+        polarity=-1,
+        beyond_linear_db=-7.9,
+        nonlinear_db=-60.0,
+        moving_db=-4.2,
+        repeatability_db=-200.0,
+        noise_floor_db=-90.0,
+        response=response,
+        lfo_rate_hz=1.2,
+        voices=(voice, dataclasses.replace(voice, side=1)),
+        turn=turn,
+        pitch_ratio=0.5,
+        grain_ms=40.0,
+        repeats=repeats,
+        unseen=(unseen,),
+    )
+
+
 @pytest.fixture(scope="module")
 def content():
     return ReportContent(
@@ -70,7 +101,7 @@ def content():
         passages=(passage(),),
         subtitle=("builtin:Distortion?drive_db=18", "learned in 2 min"),
         chain=(("gain", "+6 dB"), ("FIR", "1024 taps")),
-        identification="latency   33 samples <measured>",
+        identification=identification(),
         candidates=(("FIR", 0.3, 1.0, False), ("convolutions", 0.01, 125.0, True)),
         history=((0.0, 0.5), (60.0, 0.1), (120.0, 0.01)),
         notes=("The wet recording was 12 samples late.",),
@@ -87,7 +118,9 @@ def told():
 @pytest.fixture(scope="module")
 def composed(content, told):
     """Compose once for all tests that only read."""
-    return report.compose(content, lambda stage, share, detail="": told.append((stage, share)))
+    return report.compose(
+        [content], progress=lambda stage, share, detail="": told.append((stage, share))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +135,9 @@ def test_everything_given_is_said(page):
         "Close to the effect.",
         "By waveform the model is",
         "1024 taps",
-        "latency 33 samples <measured>",
+        "delay: 33 samples, upside down",
+        "left: 8.00 ms, moving 1.00 ms (sine)",
+        "could not be seen: <the rest>",
         "convolutions 0.01 2 min 5 s kept",
         "FIR 0.3 1 s dropped",
         "The wet recording was 12 samples late.",
@@ -141,31 +176,45 @@ def no_pictures(monkeypatch):
 def test_markup_in_what_is_given_stays_text(no_pictures):
     evil = "</script><script>alert(1)</script>"
     found = passage(evil)
-    text = report.compose(
-        ReportContent(
-            title=evil,
-            passages=(found, found),
-            subtitle=(evil,),
-            chain=((evil, evil),),
-            identification=evil,
-            candidates=((evil, 1.0, 1.0, True),),
-            notes=(evil, "{{style}}"),
-            settings={evil: evil},
-        )
+    content = ReportContent(
+        title=evil,
+        passages=(found, found),
+        subtitle=(evil,),
+        chain=((evil, evil),),
+        identification=identification(evil),
+        candidates=((evil, 1.0, 1.0, True),),
+        notes=(evil, "{{style}}"),
+        settings={evil: evil},
     )
+    text = report.compose([content])
     assert "alert(1)" in text
     assert "<script>alert" not in text
     assert "{{style}}" in Page(text).text
 
 
-def test_names_are_unique_and_references_hold():
+@pytest.mark.parametrize("effects", [1, 2])
+def test_names_are_unique_and_references_hold(content, effects):
     two = (passage("one"), passage("two", seed=5))
-    page = Page(report.compose(ReportContent("two", two)))
+    alike = [dataclasses.replace(content, title="two", passages=two)] * effects
+    page = Page(report.compose(alike))
     names = page.having("id")
     assert len(names) == len(set(names))
     for target in page.having("href") + page.having("xlink:href"):
         assert target.startswith("data:") or target[1:] in names
     assert {"#passage-0", "#passage-1"} <= set(page.having("href"))
+
+
+def test_several_effects_share_a_page(content, no_pictures):
+    other = dataclasses.replace(content, title="Another box", subtitle=("learned in 3 s",))
+    page = Page(report.compose([content, other], "Two boxes"))
+    assert page.text.count("How it was learned") == 2
+    for words in ("Two boxes", "Another box: slide", "learned in 2 min", "learned in 3 s"):
+        assert words in page.text
+    headings = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert headings[0] == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(headings))
+    with pytest.raises(PairError, match="at least one learned effect"):
+        report.compose([])
 
 
 def test_every_source_has_its_sound_and_every_control_a_name(page):
@@ -188,7 +237,7 @@ def test_a_mono_dry_signal_is_measured_as_it_is_heard_from_two_sides(page, conte
 
 
 def test_parts_that_were_not_given_are_left_out(no_pictures):
-    page = Page(report.compose(ReportContent("bare", (passage(),))))
+    page = Page(report.compose([ReportContent("bare", (passage(),))]))
     for words in ("How it was learned", "The chain", "The race", "Notes", "Settings"):
         assert words not in page.text
 
@@ -198,7 +247,7 @@ def test_many_passages_stay_within_their_shares(monkeypatch):
     monkeypatch.setattr(report, "SOUNDS_BYTES", 600_000)
     monkeypatch.setattr(report, "LEAST_SOUND_BYTES", 250_000)
     passages = tuple(passage(f"take {index}", seed=index) for index in range(4))
-    text = report.compose(ReportContent("many", passages))
+    text = report.compose([ReportContent("many", passages)])
     assert 1 <= text.count("data-player=") < 4
     assert 4 <= text.count("<figure>") < 16
     assert "The pictures of this passage are left out" in text
@@ -213,7 +262,7 @@ def test_the_shares_leave_room_for_the_words():
 
 
 def test_the_same_content_makes_the_same_file(content, composed, tmp_path):
-    write_report(tmp_path / "a.html", content)
+    write_report(tmp_path / "a.html", [content])
     assert (tmp_path / "a.html").read_text(encoding="utf-8") == composed
     assert len(composed) < report.LARGEST_BYTES
 
@@ -225,11 +274,24 @@ def test_progress_is_reported(composed, told):
 
 def test_bad_content_is_refused_and_leaves_no_file(content, tmp_path):
     with pytest.raises(PairError, match="at least one passage"):
-        write_report(tmp_path / "a.html", ReportContent("empty", ()))
+        write_report(tmp_path / "a.html", [ReportContent("empty", ())])
     whole = content.passages[0]
     short = Passage("x", whole.dry, whole.model[:, :-1], whole.wet, whole.evaluation)
     with pytest.raises(PairError, match="samples long"):
-        write_report(tmp_path / "a.html", ReportContent("short", (short,)))
+        write_report(tmp_path / "a.html", [ReportContent("short", (short,))])
     with pytest.raises(OutputError, match="no folder"):
-        write_report(tmp_path / "missing" / "a.html", content)
+        write_report(tmp_path / "missing" / "a.html", [content])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_picture_is_a_file_too(content, tmp_path):
+    written = write_figures(tmp_path / "pictures", content)
+    assert sorted(written) == sorted((tmp_path / "pictures").iterdir())
+    shown = {each.stem for each in written}
+    assert shown == {
+        *("spectrograms", "waveforms", "time", "frequency", "learning"),
+        *("response", "voices", "gain", "notches"),
+    }
+    for each in written:
+        head = each.read_bytes()[:200]
+        assert head.startswith(b"\x89PNG") if each.suffix == ".png" else b"<?xml" in head

@@ -10,6 +10,8 @@ import typer
 from wetprint.cli import console
 
 if TYPE_CHECKING:
+    from wetprint.identify.findings import Identification
+    from wetprint.judging import ReportContent
     from wetprint.models import Model
     from wetprint.workflow import Comparison
 
@@ -29,10 +31,15 @@ def evaluate(
     report: Annotated[
         Path | None, typer.Option(metavar="OUT.html", help="write a report with sound and pictures")
     ] = None,
+    figures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="write each picture as PNG and SVG")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Judge a model, beside the dry signal, the best FIR, and the effect played twice."""
     from wetprint import workflow
+    from wetprint.judging import write_report
+    from wetprint.judging.figures import write_figures
     from wetprint.models import load_model
     from wetprint.outputs import check_writable
 
@@ -53,8 +60,13 @@ def evaluate(
             ]
         elif dry is not None and wet is not None:
             passages = [workflow.evaluate_on_recording(loaded, dry, wet, progress)]
-        if report is not None:
-            write_model_report(report, model.stem, loaded, passages, progress)
+        if report is not None or figures is not None:
+            found, _ = workflow.identify(effect, dry, wet, progress)
+            content = report_content(model.stem, loaded, passages, found)
+            if report is not None:
+                write_report(report, [content], progress=progress)
+            if figures is not None:
+                write_figures(figures, content, progress)
     for each in passages:
         console.notes(each.notes)
     if as_json:
@@ -63,16 +75,18 @@ def evaluate(
         _say(passages)
         if report is not None:
             console.say(f"wrote {report}")
+        if figures is not None:
+            console.say(f"wrote the pictures to {figures}")
 
 
-def write_model_report(
-    path: Path, title: str, model: Model, passages: list[Comparison], progress
-) -> None:
-    """Write the report of one model on one or more passages."""
-    from wetprint.judging import Passage, ReportContent, write_report
+def report_content(
+    title: str, model: Model, passages: list[Comparison], found: Identification
+) -> ReportContent:
+    """Return what a report says of one model on one or more passages."""
+    from wetprint.judging import Passage, ReportContent
     from wetprint.models.registry import describe_block
 
-    content = ReportContent(
+    return ReportContent(
         title=title,
         passages=tuple(
             Passage(each.name, each.dry, each.model, each.wet, each.evaluation, each.repeat)
@@ -80,6 +94,7 @@ def write_model_report(
         ),
         subtitle=_origin(model),
         chain=tuple(describe_block(block) for block in model.chain),
+        identification=found,
         candidates=tuple(
             (each["recipe"], each["esr"], each["seconds"], number == 0)
             for number, each in enumerate(model.verdict.get("candidates", []))
@@ -88,7 +103,6 @@ def write_model_report(
         notes=tuple(note for each in passages for note in each.notes),
         settings=model.settings,
     )
-    write_report(path, content, progress)
 
 
 def _origin(model: Model) -> tuple[str, ...]:

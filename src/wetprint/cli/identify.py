@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from wetprint.cli import console
-
-if TYPE_CHECKING:
-    from wetprint.identify.identification import Identification
 
 
 def identify(
@@ -26,6 +23,7 @@ def identify(
 ) -> None:
     """Say what an effect is made of: delay, linearity, motion, voices, pitch."""
     from wetprint import workflow
+    from wetprint.judging.findings import in_words
 
     if (effect is None) == (dry is None) or (dry is None) != (wet is None):
         raise typer.BadParameter("give either --effect SPEC, or DRY and WET")
@@ -37,26 +35,3 @@ def identify(
         return
     for line in in_words(found):
         console.say(line)
-
-
-def in_words(found: Identification) -> list[str]:
-    """Return what was found, a line for each thing."""
-    turned = ", upside down" if found.polarity < 0 else ""
-    lines = [
-        f"delay: {found.delay_samples} samples{turned}",
-        f"beyond the best fixed filter: {found.beyond_linear_db:.1f} dB of the wet signal",
-    ]
-    if found.repeatability_db is not None:
-        lines.append(f"against itself, played twice: {found.repeatability_db:.1f} dB")
-    if found.noise_floor_db is not None:
-        lines.append(f"noise floor: {found.noise_floor_db:.1f} dBFS")
-    if found.lfo_rate_hz is not None:
-        share = "" if found.moving_db is None else f"; {found.moving_db:.1f} dB of it moves"
-        lines.append(f"moved by an LFO of {found.lfo_rate_hz:.4f} Hz{share}")
-    for each in found.voices:
-        returns = f", returning by {each.feedback:.2f}" if each.feedback else ""
-        side = ("left", "right")[each.side] if found.channels_out == 2 else "voice"
-        lines.append(f"  {side}: {each.delay_ms:.2f} ms, moving {each.depth_ms:.2f} ms{returns}")
-    if found.pitch_ratio is not None:
-        lines.append(f"pitch: times {found.pitch_ratio:.4f}")
-    return [*lines, *(f"could not be seen: {each}" for each in found.unseen)]

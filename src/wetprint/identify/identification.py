@@ -12,12 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import oaconvolve
 
+from wetprint.identify.findings import Identification, Turn, Voice
 from wetprint.identify.lfo import Lfo, find_lfo, find_lfo_in_playing
 from wetprint.identify.linear_response import solve_fir
 from wetprint.identify.moving_taps import find_moving_taps
 from wetprint.identify.pitch import find_pitch_shift
 from wetprint.identify.recording import Recording
+from wetprint.identify.repeats import find_repeats
+from wetprint.identify.response import describe_response, impulse_response
 from wetprint.identify.snapshots import Snapshots, snapshot_trains, snapshots_of_playing
+from wetprint.identify.turn import STEPS, curve_shape, gain_turn, notch_turn, tremolo_period
 from wetprint.progress import Progress, silent
 from wetprint.signals import training_mixture
 from wetprint.signals.capture import chirp_trains
@@ -26,53 +30,23 @@ LISTENED_SECONDS = 30.0
 RESPONSE_SECONDS = 0.35
 SAMPLES_PER_TAP = 16
 SILENT_SECONDS = 1.0
+SHORTEST_VOICE_MS = 0.25
+"""A line nearer to the sound itself is drawn by allpass stages."""
+
+CLEAN_DB = -25.0
+"""A filter that leaves more is too noisy to be seen dying away."""
+
+STRAIGHT_DB = -15.0
+"""What changes more with level distorts a sweep too much to be seen dying away."""
+
+ROOM_SECONDS = 0.5
+"""What rings for longer has notches that are none of the LFO's."""
+
+SOFTER = 0.1
+"""-20 dB."""
+
 LEAST_POWER = 1e-20
 """-200 dB: what is softer counts as nothing at all."""
-
-
-@dataclass(frozen=True)
-class Voice:
-    """A tap that moves: side, delay and depth in milliseconds, feedback -1 to 1."""
-
-    side: int
-    delay_ms: float
-    depth_ms: float
-    feedback: float
-
-
-@dataclass(frozen=True)
-class Identification:
-    """What was found.
-
-    Attributes:
-        sample_rate: Hz, at which it was looked at.
-        channels_out: sides of the wet signal that differ.
-        delay_samples: where the linear response has its peak.
-        polarity: 1, or -1 where that peak points down.
-        beyond_linear_db: what the best fixed filter leaves, relative to the wet signal: how far the
-            effect is from being linear and time-invariant.
-        repeatability_db: what the effect leaves of itself, played twice; None where it could not be
-            asked, -200 where it repeats exactly.
-        noise_floor_db: RMS in dBFS of what it plays where it hears silence; None where unknown.
-        moving_db: the share of its responses' energy that changes with time; None where unknown.
-        lfo_rate_hz: of the LFO that moves it; None where none was found.
-        voices: taps that the LFO moves.
-        pitch_ratio: pitch after over pitch before; None where pitch is not shifted.
-        unseen: what this material could not show, in words.
-    """
-
-    sample_rate: int
-    channels_out: int
-    delay_samples: int
-    polarity: int
-    beyond_linear_db: float
-    repeatability_db: float | None
-    noise_floor_db: float | None
-    moving_db: float | None
-    lfo_rate_hz: float | None
-    voices: tuple[Voice, ...]
-    pitch_ratio: float | None
-    unseen: tuple[str, ...]
 
 
 def identify_effect(
@@ -90,22 +64,25 @@ def identify_effect(
     progress("identifying", 0.0, "playing")
     wet = _distinct(play(dry))
     again = play(dry)[: len(wet)]
+    soft = play(dry * np.float32(SOFTER))[: len(wet)] / SOFTER
     progress("identifying", 0.3, "chirps")
     probe, capture = chirp_trains(sample_rate)
     trains = snapshot_trains(capture, probe, play(probe)[: len(wet)])
     progress("identifying", 0.6, "silence")
     quiet = play(np.zeros((1, round(SILENT_SECONDS * sample_rate)), np.float32))
+    progress("identifying", 0.7, "a sweep")
+    dying = impulse_response(lambda sound: play(sound)[: len(wet)], sample_rate)
     progress("identifying", 0.8, "measuring")
-    return _described(
-        dry,
-        wet,
-        sample_rate,
-        find_lfo(trains),
+    both = np.square(wet).mean() + np.square(soft).mean()
+    asked = _Asked(
+        soft,
         trains[0],
+        dying,
+        _db(np.square(soft - wet).mean() / max(both, LEAST_POWER)),
         _db(np.square(again - wet).mean() / max(np.square(wet).mean(), LEAST_POWER)),
         _db(np.square(quiet).mean()),
-        (),
     )
+    return _described(dry, wet, sample_rate, find_lfo(trains), trains[0], asked, ())
 
 
 def identify_recording(
@@ -123,10 +100,29 @@ def identify_recording(
     dry, wet = dry.mean(0, keepdims=True), _distinct(wet)
     train = snapshots_of_playing([Recording(dry, wet)], sample_rate)
     lfo = find_lfo_in_playing(train) if len(train.times) else None
-    unseen = ["whether the box plays the same twice", "its noise floor"]
+    unseen = ["whether the box plays the same twice", "its noise floor", "how linear it is alone"]
     if lfo is None:
         unseen.append("motion that hides behind the notes")
-    return _described(dry, wet, sample_rate, lfo, train, None, None, tuple(unseen))
+    return _described(dry, wet, sample_rate, lfo, train, None, tuple(unseen))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What only an effect that can be driven tells.
+
+    Attributes:
+        soft: what it makes of softer playing, turned up again.
+        train: snapshots of chirps.
+        dying: ``(channels, time)``, an impulse response with all of its tail.
+        nonlinear_db, repeatability_db, noise_floor_db: see Identification.
+    """
+
+    soft: np.ndarray
+    train: Snapshots
+    dying: np.ndarray
+    nonlinear_db: float
+    repeatability_db: float
+    noise_floor_db: float
 
 
 def _described(
@@ -135,8 +131,7 @@ def _described(
     rate: int,
     lfo: Lfo | None,
     train: Snapshots,
-    repeatability_db: float | None,
-    noise_floor_db: float | None,
+    asked: _Asked | None,
     unseen: tuple[str, ...],
 ) -> Identification:
     taps = max(1, min(round(RESPONSE_SECONDS * rate), dry.shape[1] // SAMPLES_PER_TAP))
@@ -144,21 +139,66 @@ def _described(
     left = wet - oaconvolve(dry.astype(np.float64), response, axes=-1)[:, : dry.shape[1]]
     side, peak = np.unravel_index(int(np.argmax(np.abs(response))), response.shape)
     shift = find_pitch_shift(dry, wet, rate)
-    is_driven = repeatability_db is not None
+    beyond_db = _db(np.square(left).mean() / max(np.square(wet).mean(), LEAST_POWER))
+    described = describe_response(response, _dying(response, beyond_db, asked), rate)
+    is_room = max((each or 0.0 for each in described.decay_seconds), default=0.0) > ROOM_SECONDS
+    ratio = shift.ratio if shift.is_shifter else None
+    turn = Turn() if lfo is None or is_room else _turn(dry, wet, rate, lfo, asked)
+    voices = () if lfo is None or turn.gain_db else _voices(train, lfo, rate)
     return Identification(
         sample_rate=rate,
         channels_out=len(wet),
         delay_samples=int(peak),
         polarity=1 if response[side, peak] >= 0.0 else -1,
-        beyond_linear_db=_db(np.square(left).mean() / max(np.square(wet).mean(), LEAST_POWER)),
-        repeatability_db=repeatability_db,
-        noise_floor_db=noise_floor_db,
-        moving_db=_db(lfo.moving_share) if lfo and is_driven else None,
+        beyond_linear_db=beyond_db,
+        nonlinear_db=None if asked is None else asked.nonlinear_db,
+        moving_db=_db(lfo.moving_share) if lfo and asked else None,
+        repeatability_db=None if asked is None else asked.repeatability_db,
+        noise_floor_db=None if asked is None else asked.noise_floor_db,
+        response=described,
         lfo_rate_hz=None if lfo is None else rate / lfo.period_samples,
-        voices=() if lfo is None else _voices(train, lfo, rate),
-        pitch_ratio=shift.ratio if shift.is_shifter else None,
+        voices=voices,
+        turn=Turn() if voices else turn,
+        pitch_ratio=ratio,
+        grain_ms=_grain_ms(ratio, lfo, rate),
+        repeats=find_repeats(
+            dry[0], wet.mean(0), rate, None if asked is None else asked.soft.mean(0)
+        ),
         unseen=unseen,
     )
+
+
+def _dying(response: np.ndarray, beyond_db: float, asked: _Asked | None) -> np.ndarray | None:
+    """Return a response in which the tail can be seen, where there is one."""
+    if asked is None:
+        return response if beyond_db < CLEAN_DB else None
+    return asked.dying if asked.nonlinear_db < STRAIGHT_DB else None
+
+
+def _turn(
+    dry: np.ndarray,
+    wet: np.ndarray,
+    rate: int,
+    lfo: Lfo,
+    asked: _Asked | None,
+) -> Turn:
+    """Say what an LFO moves that is no voice: a gain, or notches."""
+    heard = [Recording(dry, wet)]
+    period = tremolo_period(heard, rate, None if asked is None else asked.train, lfo)
+    if period is not None:
+        return gain_turn(heard, period, rate)
+    return notch_turn(heard, lfo.period_samples, rate)
+
+
+def _grain_ms(ratio: float | None, lfo: Lfo | None, rate: int) -> float | None:
+    """Return how long a moving delay line goes on before it jumps back.
+
+    Read ``ratio`` times as fast as it is written, the delay changes by ``|1 - ratio|`` a sample,
+    and has changed by one grain when it begins anew.
+    """
+    if ratio is None or lfo is None:
+        return None
+    return 1000.0 * abs(1.0 - ratio) * lfo.period_samples / rate
 
 
 def _voices(train: Snapshots, lfo: Lfo, rate: int) -> tuple[Voice, ...]:
@@ -168,7 +208,12 @@ def _voices(train: Snapshots, lfo: Lfo, rate: int) -> tuple[Voice, ...]:
             delay_ms, depth_ms = (
                 1000.0 * each / rate for each in (tap.harmonics[0], tap.depth_samples)
             )
-            found.append(Voice(side, float(delay_ms), depth_ms, tap.feedback))
+            if delay_ms < SHORTEST_VOICE_MS:
+                continue
+            curve = tap.delay(np.arange(STEPS) / STEPS)
+            trajectory_ms = tuple(float(1000.0 * each / rate) for each in curve)
+            shape = curve_shape(curve)
+            found.append(Voice(side, float(delay_ms), depth_ms, tap.feedback, shape, trajectory_ms))
     return tuple(found)
 
 

@@ -60,6 +60,12 @@ class Lfo:
     moving_share: float
 
 
+WANDER_STRETCHES = 5
+
+RATES_AT_ONCE = 256
+
+FIT_RIDGE = 1e-9
+
 STANDS_OUT = 13.0
 """In playing, where notes hide most of what moves, the LFO's rate must explain so many times what
 the median of all rates does. Of distorting effects that stand still, the beat of the music reaches
@@ -88,7 +94,7 @@ def find_lfo(trains: Sequence[Snapshots]) -> Lfo | None:
         return None
     scores = [_scores(each) for each in trains]
     rate_hz = _sharpened(_coarse_rate(scores, _seen_rates(trains)), scores)
-    explained = _explained(scores, rate_hz, HARMONICS)
+    explained = float(_explained(scores, np.array([rate_hz]), HARMONICS)[0])
     if explained < TRUSTED:
         return None
     return Lfo(trains[0].sample_rate / rate_hz, explained, moving_share)
@@ -111,11 +117,26 @@ def find_lfo_in_playing(train: Snapshots) -> Lfo | None:
     rates = np.arange(max(LOWEST_HZ, slowest), HIGHEST_HZ, STEP_HZ)
     rates = rates[~_looks_slow(rates, 1.0 / HOP_SECONDS, slowest)]
     rate_hz = _sharpened(_coarse_rate(scores, rates), scores)
-    explained = _explained(scores, rate_hz, HARMONICS)
-    usual = float(np.median([_explained(scores, each, HARMONICS) for each in rates[::8]]))
+    explained = float(_explained(scores, np.array([rate_hz]), HARMONICS)[0])
+    usual = float(np.median(_explained(scores, rates[::8], HARMONICS)))
     if explained < STANDS_OUT * usual:
         return None
     return Lfo(train.sample_rate / rate_hz, explained, train.moving_share)
+
+
+def wander_turns(train: Snapshots, period_samples: float) -> float:
+    """Return how far an LFO strays from a constant rate: the farthest of several stretches' phases.
+
+    Args:
+        train: snapshots of playing.
+        period_samples: the rate that is held to be constant.
+    """
+    scores = _beyond_music(_scores(train), train)
+    turning = np.exp(-2j * np.pi * train.times / period_samples)[:, None] * scores.values
+    stretches = [each.sum(0) for each in np.array_split(turning, WANDER_STRETCHES)]
+    whole = np.sum(stretches, axis=0)
+    phases = [np.angle(np.vdot(whole, each)) / (2.0 * np.pi) for each in stretches]
+    return float(np.abs(phases).max())
 
 
 def _looks_slow(rates: np.ndarray, looked_hz: float, slowest_hz: float) -> np.ndarray:
@@ -173,34 +194,52 @@ def _scores(train: Snapshots) -> _Scores:
 
 def _coarse_rate(scores: Sequence[_Scores], rates: np.ndarray) -> float:
     """Choose among the rates that explain nearly the most: the one that needs fewest harmonics."""
-    explained = np.array([_explained(scores, each, HARMONICS) for each in rates])
+    explained = _explained(scores, rates, HARMONICS)
     before, after = np.roll(explained, 1), np.roll(explained, -1)
     peaks = (explained >= before) & (explained >= after)
     good = rates[peaks & (explained > NEARLY_BEST * explained.max())]
     if not len(good):
         return float(rates[np.argmax(explained)])
-
-    def simplicity(rate: float) -> float:
-        return sum(_explained(scores, rate, count) for count in range(1, HARMONICS + 1))
-
-    return float(max(good, key=simplicity))
+    simplicity = sum(_explained(scores, good, count) for count in range(1, HARMONICS + 1))
+    return float(good[np.argmax(simplicity)])
 
 
 def _sharpened(rate_hz: float, scores: Sequence[_Scores]) -> float:
     step = STEP_HZ / 5.0
     while step > 1e-7:
         near = rate_hz + step * np.arange(-5, 6)
-        rate_hz = float(max(near, key=lambda each: _explained(scores, each, HARMONICS)))
+        rate_hz = float(near[np.argmax(_explained(scores, near, HARMONICS))])
         step /= 5.0
     return rate_hz
 
 
-def _explained(scores: Sequence[_Scores], rate_hz: float, harmonics: int) -> float:
-    return sum(_share(each, rate_hz, harmonics) for each in scores) / len(scores)
+def _explained(scores: Sequence[_Scores], rates_hz: np.ndarray, harmonics: int) -> np.ndarray:
+    """Return the share of what moves that harmonics of each rate explain: ``(rates,)``."""
+    parts = np.array_split(rates_hz, -(-len(rates_hz) // RATES_AT_ONCE))
+    shares = [
+        sum(_shares(each, part, harmonics) for each in scores) / len(scores) for part in parts
+    ]
+    return np.concatenate(shares)
 
 
-def _share(scores: _Scores, rate_hz: float, harmonics: int) -> float:
-    turns = 2.0 * np.pi * rate_hz * np.outer(scores.seconds, np.arange(1, harmonics + 1))
-    waves = np.concatenate([np.ones((len(turns), 1)), np.cos(turns), np.sin(turns)], 1)
-    basis, _ = np.linalg.qr(waves)
-    return float(np.square(basis.T @ scores.values).sum())
+def _shares(scores: _Scores, rates_hz: np.ndarray, harmonics: int) -> np.ndarray:
+    """Fit a Fourier series of each rate by its normal equations, whose entries are sums of waves.
+
+    With ``S_k`` the sum of ``exp(i k w t)`` over the times of the snapshots, the products of the
+    waves ``exp(i h w t)``, ``|h| <= harmonics``, sum up to ``S_(h - g)``.
+    """
+    wave = np.exp(2j * np.pi * np.outer(rates_hz, scores.seconds))  # (rates, count)
+    power, sums, seen = np.ones_like(wave), [], []
+    for order in range(2 * harmonics + 1):
+        sums.append(power.sum(1))
+        if order <= harmonics:
+            seen.append(power @ scores.values)  # (rates, components)
+        power = power * wave
+    orders = np.arange(-harmonics, harmonics + 1)
+    apart = orders[None] - orders[:, None]
+    known = np.stack(sums, 1)[:, np.abs(apart)]  # (rates, waves, waves)
+    gram = np.where(apart < 0, known.conj(), known)
+    told = np.stack(seen, 1)[:, np.abs(orders)]
+    right = np.where(orders[None, :, None] > 0, told.conj(), told)
+    gram = gram + FIT_RIDGE * len(scores.seconds) * np.eye(len(orders))
+    return np.real(np.sum(right.conj() * np.linalg.solve(gram, right), axis=(1, 2)))

@@ -62,7 +62,7 @@ def find_tremolo_rate(recordings: Sequence[Recording], sample_rate: int) -> Foun
     """
     time_s, gain_db, weight = (
         np.concatenate(each)
-        for each in zip(*(_gain(each, sample_rate) for each in recordings), strict=True)
+        for each in zip(*(frame_gains(each, sample_rate) for each in recordings), strict=True)
     )
     if len(time_s) < 20 * HARMONICS:
         return None
@@ -85,7 +85,9 @@ def find_tremolo_rate(recordings: Sequence[Recording], sample_rate: int) -> Foun
     return FoundRate(sample_rate / best, explained(best))
 
 
-def _gain(recording: Recording, sample_rate: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def frame_gains(
+    recording: Recording, sample_rate: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where the frames lie in seconds, their gain in dB, and how much they weigh."""
     frame = round(FRAME_SECONDS * sample_rate)
     dry, wet = (_powers(each, frame) for each in (recording.dry, recording.wet))

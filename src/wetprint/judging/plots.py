@@ -1,24 +1,16 @@
-"""The pictures, and the one door to matplotlib.
-
-Every function returns a ``Figure`` that no global state knows of; nothing opens a window. Colours
-come from ``palette`` and mean the same everywhere. ``svg_text`` gives a figure as SVG for a page
-(see ``svg`` for what makes it follow the page's theme), ``write_picture`` a file of any kind.
-"""
+"""The pictures of what a model plays beside the effect: each function returns a ``Figure``."""
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wetprint import outputs
 from wetprint.identify import spectra
 from wetprint.judging import levels
 from wetprint.judging.contexts import BEST_FIR, DRY, MODEL, REPEAT, Evaluation, as_channels
+from wetprint.judging.drawing import dress, hertz, label_panel, new_figure, put_legend
 from wetprint.judging.excerpts import extremes, loudest_start, pooled
 from wetprint.judging.palette import LIGHT as COLOUR
 from wetprint.judging.table import decimals, esr_text
@@ -27,7 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH_INCHES = 9.0
 MOST_DOTS = 80
 COLUMNS = 900  # what a picture can show side by side
 SPECTROGRAM_RANGE_DB = 80.0
@@ -72,11 +63,11 @@ def mel_spectrograms(
     """
     power = [spectra.mel_power(each, sample_rate).mean(axis=0) for each in (dry, model, wet)]
     reference = max(float(power[2].max()), 1e-12)
-    figure = _figure(height=5.4)
+    figure = new_figure(height=5.4)
     rows = figure.subplots(3, 1, sharex=True, sharey=True)
     seconds = wet.shape[1] / sample_rate
     for axes, name, cells in zip(rows, ("dry", "model", "wet"), power, strict=True):
-        _dress(axes, grid=False)
+        dress(axes, grid=False)
         axes.imshow(
             levels.power_db(pooled(cells, COLUMNS) / reference, -SPECTROGRAM_RANGE_DB),
             origin="lower",
@@ -87,7 +78,7 @@ def mel_spectrograms(
             vmax=0.0,
             interpolation="none",
         )
-        _label_panel(axes, name)
+        label_panel(axes, name)
         _mel_ticks(axes, cells.shape[0], sample_rate)
     rows[-1].set_xlabel("seconds")
     bar = figure.colorbar(rows[-1].images[0], ax=rows, aspect=45, pad=0.012)
@@ -103,7 +94,7 @@ def _mel_ticks(axes: Axes, bands: int, sample_rate: int) -> None:
 
     centres = mel_frequencies(bands + 2, fmin=0.0, fmax=sample_rate / 2)[1:-1]
     marks = [mark for mark in (250, 1000, 4000, 10000) if mark < centres[-1]]
-    axes.set_yticks(np.interp(marks, centres, np.arange(bands)), [_hertz(mark) for mark in marks])
+    axes.set_yticks(np.interp(marks, centres, np.arange(bands)), [hertz(mark) for mark in marks])
 
 
 def waveforms(dry: np.ndarray, model: np.ndarray, wet: np.ndarray, sample_rate: int) -> Figure:
@@ -119,7 +110,7 @@ def waveforms(dry: np.ndarray, model: np.ndarray, wet: np.ndarray, sample_rate: 
         sample_rate: of all three, in Hz.
     """
     sounds = {"wet": wet[0], "dry": dry[0], "model": model[0]}
-    figure = _figure(height=6.0)
+    figure = new_figure(height=6.0)
     rows = figure.subplots(3, 1)
     spans = [(0, wet.shape[1])]
     for seconds in (CLOSER_S, CLOSEST_S):
@@ -127,13 +118,13 @@ def waveforms(dry: np.ndarray, model: np.ndarray, wet: np.ndarray, sample_rate: 
         start = spans[-1][0] + loudest_start(inside, sample_rate, seconds)
         spans.append((start, min(start + round(seconds * sample_rate), wet.shape[1])))
     for index, (axes, span) in enumerate(zip(rows, spans, strict=True)):
-        _dress(axes)
+        dress(axes)
         _draw_waves(axes, sounds, span, sample_rate)
         axes.set_xlabel("seconds")
         if index + 1 < len(spans):
             _mark_span(axes, spans[index + 1], sample_rate)
     _count_milliseconds(rows[-1], spans[-1][0] / sample_rate)
-    _legend(rows[0])
+    put_legend(rows[0])
     return figure
 
 
@@ -196,9 +187,9 @@ def error_over_time(
         sample_rate: of all of them, in Hz.
         repeat: the effect a second time, same shape as the target.
     """
-    figure = _figure(height=2.9)
+    figure = new_figure(height=2.9)
     axes = figure.subplots()
-    _dress(axes)
+    dress(axes)
     lowest = []
     for key, label, sound in _differences(prediction, target, dry, repeat):
         power = levels.short_time_power(sound, sample_rate, TIME_WINDOW_S, TIME_HOP_S).mean(axis=0)
@@ -210,7 +201,7 @@ def error_over_time(
     axes.set_ylim(bottom=max(LEVEL_FLOOR_DB, 10.0 * np.floor(min(lowest) / 10.0)))
     axes.set_xlabel("seconds")
     axes.set_ylabel("level, dBFS")
-    _legend(axes)
+    put_legend(axes)
     return figure
 
 
@@ -225,9 +216,9 @@ def error_over_frequency(
 
     Arguments are those of ``error_over_time``.
     """
-    figure = _figure(height=3.1)
+    figure = new_figure(height=3.1)
     axes = figure.subplots()
-    _dress(axes)
+    dress(axes)
     highest = LEVEL_FLOOR_DB
     for key, label, sound in _differences(prediction, target, dry, repeat):
         centres, power = spectra.third_octave_power(sound, sample_rate)
@@ -238,12 +229,12 @@ def error_over_frequency(
     axes.set_ylim(bottom=max(lowest - 3.0, highest - BAND_RANGE_DB))
     axes.set_xscale("log")
     marks = [mark for mark in OCTAVES_HZ if mark < sample_rate / 2]
-    axes.set_xticks(marks, [_hertz(mark) for mark in marks])
+    axes.set_xticks(marks, [hertz(mark) for mark in marks])
     axes.minorticks_off()
     axes.set_xlim(22.4, min(22400.0, sample_rate / 2))
     axes.set_xlabel("Hz")
     axes.set_ylabel("level in the band, dBFS")
-    _legend(axes)
+    put_legend(axes)
     return figure
 
 
@@ -264,9 +255,9 @@ def learning_curve(history: Sequence[tuple[float, float]]) -> Figure:
     Args:
         history: (seconds since the start, error).
     """
-    figure = _figure(height=2.7)
+    figure = new_figure(height=2.7)
     axes = figure.subplots()
-    _dress(axes)
+    dress(axes)
     seconds, errors = np.array(history, dtype=float).reshape(-1, 2).T
     dots = "o" if errors.size <= MOST_DOTS else ""
     axes.plot(seconds / 60.0, errors, marker=dots, markersize=3, clip_on=False, **STROKES["model"])
@@ -295,9 +286,9 @@ def error_scale(evaluation: Evaluation) -> Figure:
     out. Model and dry signal are named above the line, the others below it, further away where two
     names would meet.
     """
-    figure = _figure(height=1.45, width=SCALE_WIDTH_INCHES)
+    figure = new_figure(height=1.45, width=SCALE_WIDTH_INCHES)
     axes = figure.subplots()
-    _dress(axes, grid=False)
+    dress(axes, grid=False)
     points = [(n, s.esr_db) for n, s in evaluation.contexts if s.esr > 0.0 and np.isfinite(s.esr)]
     best = min([SCALE_END_DB, *(value for _, value in points)])
     worst = max([0.0, *(value for _, value in points)])
@@ -332,64 +323,3 @@ def _scale_mark(axes: Axes, name: str, value: float, place: float, further: bool
         color=COLOUR["ink"],
         fontweight="bold" if name == MODEL else "normal",
     )
-
-
-def write_picture(path: str | os.PathLike[str], figure: Figure) -> None:
-    """Write a figure as PNG, SVG or PDF, by the suffix, on white.
-
-    Raises:
-        OutputError: the place cannot be written.
-    """
-    with outputs.replacing(path) as scratch:
-        figure.savefig(scratch, format=Path(path).suffix[1:].lower(), dpi=200, facecolor="white")
-
-
-def svg_text(figure: Figure) -> str:
-    """Return a figure as SVG with live text and no background, the same for the same figure."""
-    from matplotlib import rc_context
-
-    buffer = io.StringIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "wetprint"}):
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    return buffer.getvalue()
-
-
-def _figure(height: float, width: float = WIDTH_INCHES) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained")
-
-
-def _dress(axes: Axes, grid: bool = True) -> None:
-    """Give axes the look that all pictures share: little ink, and none where there is no datum."""
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(COLOUR["muted"])
-        axes.spines[side].set_linewidth(0.6)
-    axes.tick_params(colors=COLOUR["muted"], length=3, width=0.6)
-    axes.xaxis.label.set_color(COLOUR["muted"])
-    axes.yaxis.label.set_color(COLOUR["muted"])
-    axes.set_axisbelow(True)
-    if grid:
-        axes.grid(color=COLOUR["grid"], linewidth=0.6)
-
-
-def _label_panel(axes: Axes, name: str) -> None:
-    axes.set_title(name, loc="left", color=COLOUR["ink"], fontsize=10, fontweight="bold", pad=4)
-
-
-def _legend(axes: Axes) -> None:
-    axes.legend(
-        loc="lower left",
-        bbox_to_anchor=(0.0, 1.0),
-        ncols=4,
-        frameon=False,
-        labelcolor=COLOUR["ink"],
-        borderaxespad=0.2,
-        handlelength=2.2,
-    )
-
-
-def _hertz(frequency_hz: float) -> str:
-    return f"{frequency_hz / 1000:g}k" if frequency_hz >= 1000 else f"{frequency_hz:g}"

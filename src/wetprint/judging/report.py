@@ -1,8 +1,9 @@
 """The report: one HTML file with the verdict, the figures, the pictures and the sound.
 
-It needs nothing but itself: style, script, pictures and sound are inside, and its own content
-security policy forbids it to load or send anything. It stays under 10 MB whatever it is given:
-first the pictures are set, as far as their share goes, then the sound takes what is left.
+It shows one learned effect or several, and needs nothing but itself: style, script, pictures and
+sound are inside, and its own content security policy forbids it to load or send anything. It stays
+under 10 MB whatever it is given: first the pictures are set, as far as their share goes, then the
+sound takes what is left.
 """
 
 from __future__ import annotations
@@ -10,20 +11,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-import numpy as np
+from collections.abc import Sequence
 
 import wetprint
 from wetprint import outputs
 from wetprint.errors import PairError
 from wetprint.judging import metrics, page, plots
-from wetprint.judging.contexts import Evaluation, as_channels
+from wetprint.judging.contexts import as_channels
+from wetprint.judging.drawing import svg_text
 from wetprint.judging.palette import DARK, LIGHT, css_variables
+from wetprint.judging.report_content import Passage, ReportContent
+from wetprint.judging.report_parts import how_it_was_learned, passage_pictures, set_pictures
 from wetprint.judging.sound import excerpt
 from wetprint.judging.svg import inline_svg
-from wetprint.judging.table import COLUMNS
 from wetprint.judging.verdict import verdict
 from wetprint.progress import Progress, silent
 
@@ -34,88 +34,78 @@ SOUNDS_BYTES = 5_500_000
 LEAST_SOUND_BYTES = 700_000
 
 
-@dataclass(frozen=True)
-class Passage:
-    """One passage that was judged.
-
-    Attributes:
-        name: what it is, such as the name of its file.
-        dry: what went in, shape (channel or 1, time).
-        model: what the model plays, shape (channel, time).
-        wet: what the effect plays, same shape.
-        evaluation: what ``contexts.evaluate`` said of them; its sample rate is theirs.
-        repeat: the effect a second time, same shape as wet; drawn when given.
-    """
-
-    name: str
-    dry: np.ndarray
-    model: np.ndarray
-    wet: np.ndarray
-    evaluation: Evaluation
-    repeat: np.ndarray | None = None
-
-
-@dataclass(frozen=True)
-class ReportContent:
-    """Everything a report says.
-
-    Attributes:
-        title: what was learned.
-        passages: at least one.
-        subtitle: lines under the title, such as where it came from and how long it took.
-        chain: the model's blocks from input to output: (name, what it does).
-        identification: what was found out about the effect, as text.
-        candidates: the race: (name, error, seconds of learning, whether it was kept).
-        history: (seconds since the start, error) over the course of learning.
-        notes: sentences that whoever reads the figures ought to know.
-        settings: what it was made with; may be nested.
-    """
-
-    title: str
-    passages: tuple[Passage, ...]
-    subtitle: tuple[str, ...] = ()
-    chain: tuple[tuple[str, str], ...] = ()
-    identification: str = ""
-    candidates: tuple[tuple[str, float, float, bool], ...] = ()
-    history: tuple[tuple[float, float], ...] = ()
-    notes: tuple[str, ...] = ()
-    settings: Mapping[str, object] = field(default_factory=dict)
-
-
 def write_report(
-    path: str | os.PathLike[str], content: ReportContent, progress: Progress = silent
+    path: str | os.PathLike[str],
+    contents: Sequence[ReportContent],
+    title: str = "",
+    progress: Progress = silent,
 ) -> None:
     """Write a report as one self-contained HTML file of less than 10 MB.
+
+    Args:
+        path: the file.
+        contents: each learned effect, at least one.
+        title: of the whole; that of the first effect by default.
+        progress: told how far it is.
 
     Raises:
         PairError: there is no passage, or the sounds of one do not fit together.
         OutputError: the file cannot be written.
     """
     outputs.check_writable(path)
-    text = compose(content, progress)
+    text = compose(contents, title, progress)
     with outputs.replacing(path) as scratch:
         scratch.write_text(text, encoding="utf-8")
 
 
-def compose(content: ReportContent, progress: Progress = silent) -> str:
+def compose(contents: Sequence[ReportContent], title: str = "", progress: Progress = silent) -> str:
     """Return the report's HTML; see ``write_report``."""
-    _validate(content)
-    parts = [_words(index, content) for index in range(len(content.passages))]
-    pictures = _pictures(content.passages, progress)
-    learned = _how_it_was_learned(content)
-    players, sounds = _players(content.passages)
-    passages = [
-        page.section(
-            each.name if len(content.passages) > 1 else "",
-            *(words, player, figures, drawn),
-            name=f"passage-{index}",
-        )
-        for index, (each, (words, figures), player, drawn) in enumerate(
-            zip(content.passages, parts, players, pictures, strict=True)
-        )
-    ]
+    if not contents:
+        raise PairError("a report needs at least one learned effect, but was given none")
+    for each in contents:
+        _validate(each)
+    passages = [each for content in contents for each in content.passages]
+    pictures = _pictures(passages, progress)
+    players, sounds = _players(passages)
+    parts, first = [], 0
+    for number, content in enumerate(contents):
+        level = 2 if len(contents) == 1 else 3
+        stop = first + len(content.passages)
+        shown = _passages(content, first, level, players[first:stop], pictures[first:stop])
+        parts.append(_effect(content, number, level, shown))
+        first = stop
     progress("writing the report", 1.0)
-    return _page(content, "\n".join([_summary(content), *passages, learned]), sounds)
+    subtitle = contents[0].subtitle if len(contents) == 1 else ()
+    body = "\n".join([_summary(contents), *parts])
+    return _page(title or contents[0].title, subtitle, body, sounds)
+
+
+def _passages(
+    content: ReportContent, first: int, level: int, players: list[str], pictures: list[str]
+) -> str:
+    """Set the passages of an effect, the first of which has the number ``first`` on the page."""
+    several = len(content.passages) > 1
+    return "\n".join(
+        page.section(
+            each.name if several else "",
+            *_words(first + index, each, level + several),
+            players[index],
+            pictures[index],
+            name=f"passage-{first + index}",
+            level=level,
+        )
+        for index, each in enumerate(content.passages)
+    )
+
+
+def _effect(content: ReportContent, number: int, level: int, shown: str) -> str:
+    """Set an effect under its own heading, or under the page's where it is the only one."""
+    learned = how_it_was_learned(content, number, level)
+    if level == 2:
+        return f"{shown}\n{learned}"
+    return page.section(
+        content.title, page.subtitle(content.subtitle), shown, learned, name=f"effect-{number}"
+    )
 
 
 def _validate(content: ReportContent) -> None:
@@ -128,14 +118,14 @@ def _validate(content: ReportContent) -> None:
             metrics.validate(each.repeat, each.wet)
 
 
-def _page(content: ReportContent, main: str, sounds: str) -> str:
+def _page(title: str, subtitle: Sequence[str], main: str, sounds: str) -> str:
     script = page.template("player.js")
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     return page.fill(
         page.template("report.html"),
-        title=page.escaped(content.title),
+        title=page.escaped(title),
         version=page.escaped(getattr(wetprint, "__version__", "")),
-        subtitle=page.subtitle(content.subtitle),
+        subtitle=page.subtitle(subtitle),
         light=css_variables(LIGHT),
         dark=css_variables(DARK),
         style=page.template("report.css"),
@@ -146,31 +136,37 @@ def _page(content: ReportContent, main: str, sounds: str) -> str:
     )
 
 
-def _summary(content: ReportContent) -> str:
+def _summary(contents: Sequence[ReportContent]) -> str:
     """Set the table of all passages, when there are several."""
-    if len(content.passages) < 2:
+    passages = [(content, each) for content in contents for each in content.passages]
+    if len(passages) < 2:
         return ""
+    alone = len(contents) == 1
     rows = [
-        (f"passage-{index}", each.name, each.evaluation, verdict(each.evaluation))
-        for index, each in enumerate(content.passages)
+        (
+            f"passage-{index}",
+            each.name if alone else f"{content.title}: {each.name}",
+            each.evaluation,
+            verdict(each.evaluation),
+        )
+        for index, (content, each) in enumerate(passages)
     ]
     return page.section("All passages", page.summary_table(rows))
 
 
-def _words(index: int, content: ReportContent) -> tuple[str, str]:
+def _words(index: int, passage: Passage, level: int) -> tuple[str, str]:
     """Set the verdict and the table of figures of one passage."""
-    evaluation = content.passages[index].evaluation
+    evaluation = passage.evaluation
     scale = inline_svg(
-        plots.svg_text(plots.error_scale(evaluation)),
+        svg_text(plots.error_scale(evaluation)),
         f"scale-{index}",
         "Where model, dry signal, best FIR and the effect itself lie on a scale of error.",
     )
-    figures = page.section("Figures", page.figures_table(evaluation), level=3)
-    level = 2 if len(content.passages) == 1 else 3
+    figures = page.section("Figures", page.figures_table(evaluation), level=level + 1)
     return page.verdict_words(verdict(evaluation), scale, level), figures
 
 
-def _pictures(passages: tuple[Passage, ...], progress: Progress) -> list[str]:
+def _pictures(passages: Sequence[Passage], progress: Progress) -> list[str]:
     """Draw the passages in turn until the share of the pictures is used up."""
     drawn: list[str] = []
     left = PICTURES_BYTES
@@ -180,52 +176,13 @@ def _pictures(passages: tuple[Passage, ...], progress: Progress) -> list[str]:
         if left < largest:
             drawn.append("<p>The pictures of this passage are left out to keep the file small.</p>")
             continue
-        drawn.append(_drawn(index, each))
+        drawn.append(set_pictures(passage_pictures(each), str(index)))
         left -= len(drawn[-1])
         largest = max(largest, len(drawn[-1]))
     return drawn
 
 
-def _drawn(index: int, passage: Passage) -> str:
-    """Draw one passage: spectrograms, waveforms, error over time and over frequency."""
-    wet, model, repeat = passage.wet, passage.model, passage.repeat
-    dry, rate = as_channels(passage.dry, wet.shape[0]), passage.evaluation.sample_rate
-    stereo = " The first channel is drawn." if wet.shape[0] > 1 else ""
-    pictures = (
-        (
-            "spectrograms",
-            plots.mel_spectrograms(dry, model, wet, rate),
-            "Mel-spectrograms",
-            "Dry, model and wet on one colour scale: the model is right where the lower two agree.",
-        ),
-        (
-            "waveforms",
-            plots.waveforms(dry, model, wet, rate),
-            "Waveforms",
-            "The three on one axis: the whole passage, two seconds and 20 ms where it is "
-            f"loudest.{stereo}",
-        ),
-        (
-            "time",
-            plots.error_over_time(model, wet, dry, rate, repeat),
-            "Error over time",
-            "Level of the wet signal and of what separates the others from it, in tenths of a "
-            "second. The further below the blue line, the better.",
-        ),
-        (
-            "frequency",
-            plots.error_over_frequency(model, wet, dry, rate, repeat),
-            "Error over frequency",
-            "The same in thirds of an octave, over the whole passage.",
-        ),
-    )
-    return "\n".join(
-        page.figure(inline_svg(plots.svg_text(drawn), f"{key}-{index}", text), title, text)
-        for key, drawn, title, text in pictures
-    )
-
-
-def _players(passages: tuple[Passage, ...]) -> tuple[list[str], str]:
+def _players(passages: Sequence[Passage]) -> tuple[list[str], str]:
     """Set a player for each passage as far as the share of the sound goes."""
     players: list[str] = []
     sounds = ""
@@ -245,32 +202,3 @@ def _players(passages: tuple[Passage, ...]) -> tuple[list[str], str]:
         players.append(markup)
         sounds += embedded
     return players, sounds
-
-
-def _how_it_was_learned(content: ReportContent) -> str:
-    """Set the chain, the identification, the race, the notes and the settings."""
-    curve = ""
-    if len(content.history) > 1:
-        text = "Error on the validation material against the minutes of learning."
-        svg = inline_svg(plots.svg_text(plots.learning_curve(content.history)), "learning", text)
-        curve = page.figure(svg, "Learning", text)
-    found = content.identification
-    meanings = {", ".join(filter(None, (c.title, c.unit))): c.meaning for c in COLUMNS}
-    learned = page.section(
-        "How it was learned",
-        page.section("The chain", page.signal_flow(content.chain), level=3),
-        page.section("What was found", f"<pre>{page.escaped(found)}</pre>" * bool(found), level=3),
-        page.section("The race", page.candidates_table(content.candidates), level=3),
-        curve,
-    )
-    return "\n".join(
-        (
-            learned,
-            page.section("Notes", page.sentences(content.notes)),
-            page.section(
-                "",
-                page.folded("What the figures mean", meanings),
-                page.folded("Settings", content.settings),
-            ),
-        )
-    )

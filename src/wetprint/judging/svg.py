@@ -31,7 +31,7 @@ def inline_svg(raw: str, name: str, description: str) -> str:
     """Make matplotlib's SVG fit to stand in a page.
 
     Args:
-        raw: a whole SVG document with live text, as ``plots.svg_text`` gives it.
+        raw: a whole SVG document with live text, as ``drawing.svg_text`` gives it.
         name: unlike that of every other picture on the page; letters, digits and hyphens.
         description: what the picture shows, for those who cannot see it.
 

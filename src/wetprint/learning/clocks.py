@@ -12,10 +12,10 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from wetprint.identify.clock import Clock, find_clock
-from wetprint.identify.lfo import Lfo, find_lfo_in_playing
+from wetprint.identify.lfo import Lfo, find_lfo_in_playing, wander_turns
 from wetprint.identify.recording import Recording
 from wetprint.identify.snapshots import snapshots_of_playing
 from wetprint.learning.gathering import MEMORY_SECONDS
@@ -37,6 +37,9 @@ EXACT_TURNS = 0.004
 
 SHORTEST_PIECE_SECONDS = 0.5
 
+WANDERS_TURNS = 0.03
+"""An LFO that strays less from its rate is taken to be constant."""
+
 UNEXPLAINED, WORSE = 0.1, 5.0
 """A recording of which the motion leaves more than the share, and more than so many times what it
 leaves of its own recording, was made of something else."""
@@ -49,7 +52,8 @@ def on_one_clock(
 
     Args:
         material: what is learned from. Where the effect can be driven its LFO starts with it, and
-            there is nothing to do; nor where nothing moves.
+            there is nothing to do; nor where nothing moves, nor where one LFO of constant rate
+            explains all recordings as they are.
         stop: says that the time for it is over.
         progress: told how far it is.
 
@@ -59,15 +63,19 @@ def on_one_clock(
     """
     if material.drive is not None or material.channels_in > 1:
         return material
-    found = _clearest(material)
-    if found is None:
+    everything = frozenset(each.recording for each in material.training)
+    lfo, wanders = _lfo(material, everything)
+    own = everything
+    if len(everything) > 1 and (lfo is None or wanders > WANDERS_TURNS):
+        lfo, own = _alone(material)
+        wanders = math.inf
+    if lfo is None or wanders <= WANDERS_TURNS:
         return material
-    number, lfo = found
-    heard = [each for each in material.training if each.recording == number]
+    heard = [each for each in material.training if each.recording in own]
     recordings = [_recording(each) for each in heard]
     chain = solve_periodic_filter(recordings, lfo.period_samples, stop, progress)
     doubtful = max(UNEXPLAINED, WORSE * takes_esr(heard, lambda each: predict(chain, each, CPU)))
-    clocks = _Clocks(chain, number, doubtful, material.sample_rate)
+    clocks = _Clocks(chain, own, doubtful, material.sample_rate)
     takes = (*material.training, *material.validation)
     placed = []
     for done, take in enumerate(takes):
@@ -78,17 +86,24 @@ def on_one_clock(
     return _together(material, placed)
 
 
-def _clearest(material: Material) -> tuple[int, Lfo] | None:
-    """Return the number of a recording in which an LFO is seen, and that LFO."""
+def _alone(material: Material) -> tuple[Lfo | None, frozenset[int]]:
+    """Return the LFO of the longest recording that shows one, and the number of that recording."""
     lengths: dict[int, int] = {}
     for take in material.training:
         lengths[take.recording] = lengths.get(take.recording, 0) + take.scored_samples
     for number in sorted(lengths, key=lambda each: -lengths[each])[:MOST_TRIED]:
-        heard = [_recording(each) for each in material.training if each.recording == number]
-        lfo = find_lfo_in_playing(snapshots_of_playing(heard, material.sample_rate))
+        lfo, _ = _lfo(material, [number])
         if lfo is not None:
-            return number, lfo
-    return None
+            return lfo, frozenset([number])
+    return None, frozenset()
+
+
+def _lfo(material: Material, numbers: Collection[int]) -> tuple[Lfo | None, float]:
+    """Return the LFO that some recordings have in common, and how far it strays, in turns."""
+    heard = [_recording(each) for each in material.training if each.recording in numbers]
+    train = snapshots_of_playing(heard, material.sample_rate)
+    lfo = find_lfo_in_playing(train)
+    return lfo, 0.0 if lfo is None else wander_turns(train, lfo.period_samples)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,13 +112,14 @@ class _Clocks:
 
     Attributes:
         chain: plays the motion roughly.
-        own: number of the recording it was found in, whose clock it keeps where no other is clear.
+        own: numbers of the recordings it was found in, which keep their clock where no other is
+            clear.
         doubtful: an error above this is no likeness.
         sample_rate: Hz.
     """
 
     chain: Chain
-    own: int
+    own: frozenset[int]
     doubtful: float
     sample_rate: int
 
@@ -112,7 +128,7 @@ class _Clocks:
         for stretch in _cut(take, STRETCH_SECONDS * self.sample_rate, self.sample_rate):
             clock = find_clock(self.chain, _recording(stretch), self.sample_rate)
             if clock.error > self.doubtful:
-                if take.recording == self.own:
+                if take.recording in self.own:
                     yield stretch
                 continue
             yield from self._on(stretch, clock)

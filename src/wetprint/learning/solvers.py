@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
-from wetprint.identify.tremolo import find_tremolo_rate
+from wetprint.identify.turn import tremolo_period
 from wetprint.learning.echoed import solve_echoed
 from wetprint.learning.material import Material
 from wetprint.learning.moved import solve_tremolo
@@ -48,33 +46,14 @@ class MovingSolver:
     solve: SolveMoving
 
 
-MOSTLY_ONE = 0.8
-"""Share of what moves that one response must explain for the motion to be that of a gain."""
-
-
-MOSTLY_GAIN = 0.5
-"""Share of what loudness does that the LFO must explain; it explains .3 of other moving effects."""
-
-
 def _solve_tremolo(
     material: Material, motion: Motion, stop: Callable[[], bool], progress: Progress
 ) -> Chain | None:
-    period = None if material.channels_in > 1 else _tremolo_period(material, motion)
+    if material.channels_in > 1:
+        return None
+    train = None if material.drive is None else motion.trains[0]
+    period = tremolo_period(recordings_of(material), material.sample_rate, train, motion.lfo)
     return None if period is None else solve_tremolo(material, period, stop, progress)
-
-
-def _tremolo_period(material: Material, motion: Motion) -> float | None:
-    """Return the LFO's period if it moves a gain, in samples.
-
-    A gain moves all of the response alike: snapshots differ by a factor only. Of playing, which
-    shows no response clearly, loudness tells more.
-    """
-    if material.drive is None:
-        found = find_tremolo_rate(recordings_of(material), material.sample_rate)
-        return found.period_samples if found and found.explained > MOSTLY_GAIN else None
-    moving = motion.trains[0].moving.reshape(len(motion.trains[0].times), -1)
-    sizes = np.square(np.linalg.svd(moving, compute_uv=False))
-    return motion.lfo.period_samples if sizes[0] > MOSTLY_ONE * sizes.sum() else None
 
 
 def _solve_phaser(
