@@ -179,7 +179,13 @@ def test_effects_lists_hosts_and_knobs(wetprint):
 
 
 def test_demo_shows_the_whole_path(wetprint, tmp_path):
-    ran = wetprint("demo", tmp_path / "demo", "--minutes", 0.4, "--no-open")
+    ran = wetprint("demo", tmp_path / "demo", "--minutes", 0.5, "--no-open")
     assert ran.status == 0, ran.err
     names = {each.name for each in (tmp_path / "demo").iterdir()}
-    assert names == {"dry.wav", "wet.wav", "model.wav", "overdrive.wetprint", "report.html"}
+    learned = {"filter", "chorus", "overdrive"}
+    made = {f"{each}{end}" for each in learned for end in (".wetprint", "-wet.wav", "-model.wav")}
+    assert names == {"dry.wav", "report.html", *made}
+    report = (tmp_path / "demo" / "report.html").read_text(encoding="utf-8")
+    for group in ("Frequency:", "Time:", "Amplitude:"):
+        assert group in report
+    assert len(report) < 10_000_000

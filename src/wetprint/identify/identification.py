@@ -158,7 +158,7 @@ def _described(
         response=described,
         lfo_rate_hz=None if lfo is None else rate / lfo.period_samples,
         voices=voices,
-        turn=Turn() if voices else turn,
+        turn=turn,
         pitch_ratio=ratio,
         grain_ms=_grain_ms(ratio, lfo, rate),
         repeats=find_repeats(

@@ -26,6 +26,9 @@ STEPS = 32
 MOSTLY_ONE = 0.8
 """Share of what moves that one response must explain for the motion to be that of a gain."""
 
+LIKE_MEAN = 0.7
+"""Correlation of that response with the mean of all, of which a gain makes more or less."""
+
 MOSTLY_GAIN = 0.5
 """Share of what loudness does that the LFO must explain; it explains .3 of other moving effects."""
 
@@ -35,6 +38,9 @@ NOTCH_DB = 6.0
 NOTCHED_SHARE = 0.5
 """Of the turn, in which notches must be seen."""
 
+MOST_NOTCHES = 12
+"""More are the teeth of a comb, which a delay makes."""
+
 SHAPES_HARMONICS = 15
 
 
@@ -43,8 +49,8 @@ def tremolo_period(
 ) -> float | None:
     """Return the LFO's period in samples if it moves a gain, and None where it moves another thing.
 
-    A gain moves all of the response alike: snapshots differ by a factor only. Of playing, which
-    shows no response clearly, loudness tells more.
+    A gain moves all of the response alike: what moves is their mean, more or less of it. Of
+    playing, which shows no response clearly, loudness tells more.
 
     Args:
         recordings: playing.
@@ -56,8 +62,11 @@ def tremolo_period(
         found = find_tremolo_rate(recordings, sample_rate)
         return found.period_samples if found and found.explained > MOSTLY_GAIN else None
     moving = train.moving.reshape(len(train.times), -1)
-    sizes = np.square(np.linalg.svd(moving, compute_uv=False))
-    return lfo.period_samples if sizes[0] > MOSTLY_ONE * sizes.sum() else None
+    _, sizes, ways = np.linalg.svd(moving, full_matrices=False)
+    mean = train.responses.mean(0).ravel()
+    like_mean = abs(float(ways[0] @ mean)) / max(float(np.linalg.norm(mean)), 1e-30)
+    is_one = sizes[0] ** 2 > MOSTLY_ONE * np.square(sizes).sum()
+    return lfo.period_samples if is_one and like_mean > LIKE_MEAN else None
 
 
 def gain_turn(recordings: Sequence[Recording], period_samples: float, sample_rate: int) -> Turn:
@@ -85,7 +94,8 @@ def notch_turn(recordings: Sequence[Recording], period_samples: float, sample_ra
         level_db = 20.0 * np.log10(np.abs(response) + 1e-9)
         peaks, _ = find_peaks(-level_db, prominence=NOTCH_DB)
         notches.append(tuple(map(float, spectra.hz[peaks])))
-    seen = sum(bool(each) for each in notches) >= NOTCHED_SHARE * STEPS
+    counts = np.array([len(each) for each in notches])
+    seen = np.mean(counts > 0) >= NOTCHED_SHARE and np.median(counts) <= MOST_NOTCHES
     return Turn(notches_hz=tuple(notches)) if seen else Turn()
 
 
