@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import oaconvolve
 
+from wetprint.identify.coherent_taps import find_taps_in_playing
 from wetprint.identify.findings import Identification, Turn, Voice
 from wetprint.identify.lfo import Lfo, find_lfo, find_lfo_in_playing
 from wetprint.identify.linear_response import solve_fir
-from wetprint.identify.moving_taps import find_moving_taps
+from wetprint.identify.moving_taps import MovingTap, find_moving_taps
 from wetprint.identify.pitch import find_pitch_shift
 from wetprint.identify.recording import Recording
 from wetprint.identify.repeats import find_repeats
@@ -35,6 +36,9 @@ SHORTEST_VOICE_MS = 0.25
 
 CLEAN_DB = -25.0
 """A filter that leaves more is too noisy to be seen dying away."""
+
+CLEAR_SHARE = 0.6
+"""Of the highest voice seen in playing; lower ones may be what notes left over."""
 
 STRAIGHT_DB = -15.0
 """What changes more with level distorts a sweep too much to be seen dying away."""
@@ -204,7 +208,7 @@ def _grain_ms(ratio: float | None, lfo: Lfo | None, rate: int) -> float | None:
 def _voices(train: Snapshots, lfo: Lfo, rate: int) -> tuple[Voice, ...]:
     found = []
     for side in range(train.responses.shape[1]):
-        for tap in find_moving_taps(train, side, lfo.period_samples):
+        for tap in _taps(train, side, lfo.period_samples):
             delay_ms, depth_ms = (
                 1000.0 * each / rate for each in (tap.harmonics[0], tap.depth_samples)
             )
@@ -215,6 +219,15 @@ def _voices(train: Snapshots, lfo: Lfo, rate: int) -> tuple[Voice, ...]:
             shape = curve_shape(curve)
             found.append(Voice(side, float(delay_ms), depth_ms, tap.feedback, shape, trajectory_ms))
     return tuple(found)
+
+
+def _taps(train: Snapshots, side: int, period_samples: float) -> list[MovingTap]:
+    """Return taps of which there is little doubt."""
+    if train.played is None:
+        return find_moving_taps(train, side, period_samples)
+    taps = find_taps_in_playing(train, side, period_samples)
+    highest = max((abs(each.strength) for each in taps), default=0.0)
+    return [each for each in taps if abs(each.strength) >= CLEAR_SHARE * highest]
 
 
 def _distinct(wet: np.ndarray) -> np.ndarray:

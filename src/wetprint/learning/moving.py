@@ -21,6 +21,7 @@ from wetprint.blocks.modulated_delay import (
 )
 from wetprint.blocks.periodic import interpolating
 from wetprint.engine.delay_line import INTERPOLATIONS, TAPS
+from wetprint.identify.coherent_taps import find_taps_in_playing
 from wetprint.identify.lfo import Lfo, find_lfo, find_lfo_in_playing
 from wetprint.identify.moving_taps import MovingTap, find_moving_taps
 from wetprint.identify.recording import Recording
@@ -49,6 +50,9 @@ SKIPPED_SECONDS = 0.25
 KNOTS = 128
 HARMONICS = (1, 3, 8)
 WORTH_MORE_HARMONICS = 0.9
+HELPFUL = 0.95
+"""A tap seen in playing must bring the error below this share to be one."""
+
 GOOD_ENOUGH = 1e-6
 """With so little left in the windows, no more harmonics or interpolations are tried."""
 
@@ -108,8 +112,12 @@ def solve_modulated(
     Returns:
         The chain; None where no voice draws a line in the snapshots.
     """
+    if material.channels_in > 1:
+        return None
     taps = _distinct_taps(material.channels_out, motion)
-    if not taps or material.channels_in > 1:
+    if material.drive is None:
+        taps = _helpful(taps, material, motion)
+    if not taps:
         return None
     start = MovingDelays(motion.lfo.period_samples, taps, "linear", np.zeros(0))
     fit = _refined(material, start, stop, progress)
@@ -177,12 +185,31 @@ def _best_interpolation(solver: MovingDelaySolver, linear: Fit, stop: Callable[[
 def _distinct_taps(channels: int, motion: Motion) -> tuple[MovingTap, ...]:
     """Return the voices of all channels; one that is heard on both sides counts once."""
     found: list[MovingTap] = []
+    train, period = motion.trains[0], motion.lfo.period_samples
+    find = find_moving_taps if train.played is None else find_taps_in_playing
     for channel in range(channels):
-        for tap in find_moving_taps(motion.trains[0], channel, motion.lfo.period_samples):
+        for tap in find(train, channel, period):
             apart = [np.abs(tap.harmonics[:3] - each.harmonics[:3]).max() for each in found]
             if min(apart, default=np.inf) > 1.0:
                 found.append(tap)
     return tuple(found)
+
+
+def _helpful(
+    taps: tuple[MovingTap, ...], material: Material, motion: Motion
+) -> tuple[MovingTap, ...]:
+    """Keep the taps that explain something beyond those before them, the highest first."""
+    skipped = int(SKIPPED_SECONDS * material.sample_rate)
+    solver = MovingDelaySolver(_windows(material), skipped, False)
+    kept: tuple[MovingTap, ...] = ()
+    least = np.inf
+    for tap in sorted(taps, key=lambda each: -abs(each.strength)):
+        tried = (*kept, tap)
+        start = MovingDelays(motion.lfo.period_samples, tried, "linear", np.zeros(0))
+        error = solver.coloured(start, COLOUR_TAPS[0]).error
+        if error < HELPFUL * least:
+            kept, least = tried, error
+    return kept
 
 
 def _excerpt(take: Take, start: int, samples: int) -> Take:
