@@ -11,7 +11,7 @@ import typer
 from wetprint.cli import console
 
 if TYPE_CHECKING:
-    from wetprint.identify.identification import Identification
+    from wetprint.identify.identification import Compression, Identification
 
 
 def identify(
@@ -24,7 +24,7 @@ def identify(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
-    """Say what an effect is made of: delay, linearity, motion, voices, pitch."""
+    """Say what an effect is made of: delay, linearity, motion, voices, pitch, dynamics."""
     from wetprint import workflow
 
     if (effect is None) == (dry is None) or (dry is None) != (wet is None):
@@ -59,4 +59,19 @@ def in_words(found: Identification) -> list[str]:
         lines.append(f"  {side}: {each.delay_ms:.2f} ms, moving {each.depth_ms:.2f} ms{returns}")
     if found.pitch_ratio is not None:
         lines.append(f"pitch: times {found.pitch_ratio:.4f}")
+    if found.compression is not None:
+        lines += compression_in_words(found.compression)
     return [*lines, *(f"could not be seen: {each}" for each in found.unseen)]
+
+
+def compression_in_words(found: Compression) -> list[str]:
+    """Return how the gain follows the level, as a front panel would say it."""
+    what, side = ("expander", "below") if found.expands else ("compressor", "above")
+    ahead = f", looking {found.lookahead_ms:.1f} ms ahead" if found.lookahead_ms else ""
+    return [
+        f"{what}: {found.ratio:.2g}:1 {side} {found.threshold_db:.1f} dBFS, knee "
+        f"{found.knee_db:.1f} dB, make-up {found.makeup_db:.1f} dB; explains "
+        f"{100.0 * found.explained:.1f} % of what the gain does",
+        f"  attack {found.attack_ms:.3g} ms, release {found.release_ms:.3g} ms{ahead}; hears "
+        f"{found.detection}, follows the {found.followed}, {found.ballistics}",
+    ]

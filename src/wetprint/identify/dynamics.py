@@ -16,7 +16,7 @@ import numpy as np
 from scipy.signal import oaconvolve
 
 from wetprint.identify.descent import SolveConfig, descend
-from wetprint.identify.gain_model import GainModel, KneeCurve
+from wetprint.identify.gain_model import LEVELS_DB, GainModel, KneeCurve, fitted_knee
 from wetprint.identify.gain_solver import GainHeard, PlayedGain
 from wetprint.identify.recording import Recording
 
@@ -42,12 +42,12 @@ ENVELOPE_SECONDS = 0.010
 STRETCH_SECONDS, SETTLING_SECONDS = 7.0, 2.0
 """Length of what is listened to in one piece, and how much of it only sets the followers going."""
 
-TRIED_STRETCHES, REFINED_STRETCHES = 1, 3
+TRIED_STRETCHES, REFINED_STRETCHES = 2, 4
 
 TRIED = SolveConfig(most_steps=8, damping=1e-2, worthwhile=0.02)
 REFINED = SolveConfig(most_steps=25, damping=1e-2, worthwhile=2e-3)
 
-MOST_REFINED = 3
+MOST_REFINED = 2
 """Kinds that did best when they were tried, of which the best is looked for."""
 
 FOUND = 0.03
@@ -61,12 +61,15 @@ NARROW_KNEE_LOG, WIDE_KNEE_LOG = float(np.log(5.0)), float(np.log(12.0))
 """A knee that became narrow says little about wider ones, which are tried once more, and so the
 other way."""
 
-LOOKAHEADS_SECONDS = (0.0, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.010, 0.015, 0.020)
+LOOKAHEADS_SECONDS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.010, 0.015, 0.020)
 AHEAD = 0.9
 """Looking ahead must bring the error below this share."""
 
 LEAST_SPREAD_DB = 0.1
 """A gain that varies less is constant."""
+
+FILTERED = 0.5
+"""A filter is heard beside the gain where it brings the error below this share."""
 
 EXPLAINED = 0.5
 """Of the variance of the gain, what a compressor must explain to be one."""
@@ -90,66 +93,95 @@ class Dynamics:
     textbook_error_db: float
     free_error_db: float
 
+    @property
+    def explained(self) -> float:
+        """The share of the gain's variance that the textbook's explains."""
+        return 1.0 - (self.textbook_error_db / self.spread_db) ** 2
 
-def find_dynamics(
-    recordings: Sequence[Recording],
-    sample_rate: int,
-    response: np.ndarray,
-    stop: Callable[[], bool] = lambda: False,
-    report: Callable[[float], None] = lambda error: None,
-) -> Dynamics | None:
-    """Find how a box turns its sound up and down.
 
-    Args:
+@dataclass(frozen=True)
+class Listening:
+    """What is listened to, and for how long.
+
+    Attributes:
         recordings: with a mono dry side; of several wet channels the loudest is listened to.
         sample_rate: Hz.
         response: ``(taps,)``, through which the sound comes apart from its gain; a delay counts.
         stop: says that the time for it is over.
         report: told the error in dB after every step.
+    """
+
+    recordings: Sequence[Recording]
+    sample_rate: int
+    response: np.ndarray
+    stop: Callable[[], bool] = lambda: False
+    report: Callable[[float], None] = lambda error: None
+
+    def heard(self, stretches: int, evenness: float) -> GainHeard | None:
+        """Cut stretches out of the recordings; None where they are silent."""
+        return _heard(self.recordings, self.sample_rate, self.response, stretches, evenness)
+
+    def solved(self, model: GainModel, heard: GainHeard, config: SolveConfig) -> PlayedGain:
+        """Step towards less error from a model."""
+        begun = PlayedGain(model, heard)
+        told = self.report
+        return descend(begun, config, self.stop, lambda e: told(e**0.5), lambda each: each)
+
+
+def find_dynamics(listening: Listening) -> Dynamics | None:
+    """Find how a box turns its sound up and down.
 
     Returns:
         None where the gain is constant, or follows no level.
     """
-    tried = _heard(recordings, sample_rate, response, TRIED_STRETCHES, EVENNESS)
-    if tried is None:
+    tried = listening.heard(TRIED_STRETCHES, EVENNESS)
+    if tried is None or (spread_db := _spread_db(tried)) < LEAST_SPREAD_DB:
         return None
-    spread_db = _spread_db(tried)
-    if spread_db < LEAST_SPREAD_DB:
+    found = [
+        _knee_and_free(each, listening, tried, TRIED)
+        for each in _starts(tried, listening.sample_rate)
+    ]
+    found.sort(key=lambda each: each[1].mean_square_db)
+    if found[0][1].mean_square_db > (1.0 - EXPLAINED) * spread_db**2:
         return None
-
-    def solved(model: GainModel, heard: GainHeard, config: SolveConfig) -> PlayedGain:
-        begun = PlayedGain(model, heard)
-        return descend(begun, config, stop, lambda error: report(error**0.5), lambda each: each)
-
-    found = [solved(each, tried, TRIED) for each in _starts(tried, sample_rate)]
-    found.sort(key=lambda each: each.mean_square_db)
-    best_db = found[0].mean_square_db
-    if best_db > (1.0 - EXPLAINED) * spread_db**2:
-        return None
-    heard = _heard(recordings, sample_rate, response, REFINED_STRETCHES, EVENNESS)
+    heard = listening.heard(REFINED_STRETCHES, EVENNESS)
     assert heard is not None  # it holds what was tried
-    best: PlayedGain | None = None
-    for each in found[:MOST_REFINED]:
-        refined = solved(each.model, heard, REFINED)
-        refined = _with_other_knee(refined, heard, solved)
-        if best is None or refined.mean_square_db < best.mean_square_db:
+    best: tuple[PlayedGain, PlayedGain] | None = None
+    for knee, _ in found[:MOST_REFINED]:
+        refined = _knee_and_free(knee.model, listening, heard, REFINED)
+        if best is None or refined[1].mean_square_db < best[1].mean_square_db:
             best = refined
-        if best.mean_square_db < (FOUND * spread_db) ** 2:
+        if best[1].mean_square_db < (FOUND * spread_db) ** 2:
             break
     assert best is not None
-    best = _with_lookahead(best, heard, sample_rate, solved)
-    free = solved(best.model.freed(), heard, REFINED)
-    loud = _heard(recordings, sample_rate, response, REFINED_STRETCHES, 0.0)
-    assert loud is not None
-    free = solved(free.model, loud, REFINED)
-    textbook = PlayedGain(best.model, loud)
-    return Dynamics(
-        best.model,
-        free.model,
-        _spread_db(loud),
-        textbook.mean_square_db**0.5,
-        free.mean_square_db**0.5,
-    )
+    return _dynamics(*best, listening)
+
+
+def _knee_and_free(
+    start: GainModel, listening: Listening, heard: GainHeard, config: SolveConfig
+) -> tuple[PlayedGain, PlayedGain]:
+    """Solve a model with the textbook's curve, from there with a free one, and so back again."""
+    knee = _with_other_knee(listening.solved(start, heard, config), listening, config)
+    free = listening.solved(knee.model.freed(), heard, config)
+    count = len(free.model.times)
+    told = (heard.weight[:, None] * np.square(free.slopes()[:, count:])).sum(0)
+    read = dataclasses.replace(free.model, curve=fitted_knee(free.model.curve.at(LEVELS_DB), told))
+    again = listening.solved(read, heard, config)
+    return min(knee, again, key=lambda each: each.mean_square_db), free
+
+
+def _dynamics(knee: PlayedGain, free: PlayedGain, listening: Listening) -> Dynamics:
+    """Look ahead where that helps, and refine the free curve as the waveform weighs it."""
+    ahead = _lookahead_samples(free, listening.sample_rate)
+    if ahead:
+        models = (dataclasses.replace(e.model, lookahead_samples=ahead) for e in (knee, free))
+        knee, free = (listening.solved(each, knee.heard, REFINED) for each in models)
+    loud = listening.heard(REFINED_STRETCHES, 0.0)
+    assert loud is not None  # a model was found in it
+    free = listening.solved(free.model, loud, REFINED)
+    textbook = PlayedGain(knee.model, loud)
+    errors_db = (each.mean_square_db**0.5 for each in (textbook, free))
+    return Dynamics(knee.model, free.model, _spread_db(loud), *errors_db)
 
 
 def slow_gain_error(
@@ -174,6 +206,27 @@ def slow_gain_error(
     return left / max(whole, 1e-30)
 
 
+def delay_or_filter(
+    recordings: Sequence[Recording], sample_rate: int, response: np.ndarray
+) -> np.ndarray:
+    """Return what lies between the dry sound and the gain's: a delay, or a filter where it must.
+
+    Args:
+        recordings: see Listening.
+        sample_rate: Hz.
+        response: the best fixed filter's, ``(channels_out, taps)``; the loudest side counts.
+
+    Returns:
+        ``(taps,)``; for a delay, one tap of 1 or -1 at its end.
+    """
+    longer = response[int(np.argmax(np.square(response).sum(1)))]
+    peak = int(np.argmax(np.abs(longer)))
+    wire = np.zeros(peak + 1)
+    wire[peak] = np.sign(longer[peak])
+    filtered, alone = (slow_gain_error(recordings, sample_rate, each) for each in (longer, wire))
+    return longer if filtered < FILTERED * alone else wire
+
+
 def _starts(heard: GainHeard, sample_rate: int) -> list[GainModel]:
     """Begin each kind with a gentle compressor of usual times."""
     mean_db = float((heard.weight * heard.gain_db).sum())
@@ -183,27 +236,18 @@ def _starts(heard: GainHeard, sample_rate: int) -> list[GainModel]:
     return [GainModel(*kind, attack, release, window, curve) for kind in KINDS]
 
 
-def _with_lookahead(
-    best: PlayedGain,
-    heard: GainHeard,
-    sample_rate: int,
-    solved: Callable[[GainModel, GainHeard, SolveConfig], PlayedGain],
-) -> PlayedGain:
-    """Let the gain come before the sound where that explains more."""
-    found = best
-    for seconds in LOOKAHEADS_SECONDS[1:]:
-        ahead = dataclasses.replace(best.model, lookahead_samples=round(seconds * sample_rate))
-        played = PlayedGain(ahead, heard)
-        if played.mean_square_db < AHEAD * found.mean_square_db:
-            found = played
-    return best if found is best else solved(found.model, heard, REFINED)
+def _lookahead_samples(played: PlayedGain, sample_rate: int) -> int:
+    """Return by how much the gain comes before the sound, 0 unless that explains more."""
+    best, found = AHEAD * played.mean_square_db, 0
+    for seconds in LOOKAHEADS_SECONDS:
+        samples = round(seconds * sample_rate)
+        ahead = dataclasses.replace(played.model, lookahead_samples=samples)
+        if (error := PlayedGain(ahead, played.heard).mean_square_db) < best:
+            best, found = error, samples
+    return found
 
 
-def _with_other_knee(
-    best: PlayedGain,
-    heard: GainHeard,
-    solved: Callable[[GainModel, GainHeard, SolveConfig], PlayedGain],
-) -> PlayedGain:
+def _with_other_knee(best: PlayedGain, listening: Listening, config: SolveConfig) -> PlayedGain:
     """Try the other end where the descent ran into a very narrow knee, or a very wide one."""
     curve = best.model.curve
     assert isinstance(curve, KneeCurve)
@@ -211,7 +255,8 @@ def _with_other_knee(
         return best
     other = NARROW_KNEE_LOG if np.exp(curve.width_log) > NARROW_DB else WIDE_KNEE_LOG
     changed = dataclasses.replace(curve, width_log=other)
-    found = solved(dataclasses.replace(best.model, curve=changed), heard, REFINED)
+    model = dataclasses.replace(best.model, curve=changed)
+    found = listening.solved(model, best.heard, config)
     return min(best, found, key=lambda each: each.mean_square_db)
 
 
@@ -227,31 +272,53 @@ def _heard(
     stretches: int,
     evenness: float,
 ) -> GainHeard | None:
-    """Cut stretches out of recordings, half of them the loudest, half evenly spread."""
+    """Cut stretches out of recordings, half of them where the gain varies most, half spread."""
     length, settling = (round(s * sample_rate) for s in (STRETCH_SECONDS, SETTLING_SECONDS))
     block = max(4, round(BLOCK_SECONDS * sample_rate))
     length -= length % block
+    cut = [_Aligned.of(each, response) for each in recordings]
     places = [
-        (number, start, float(np.square(each.wet[:, start : start + length]).sum()))
-        for number, each in enumerate(recordings)
-        for start in range(0, max(1, each.dry.shape[1] - length + 1), length)
+        (number, start)
+        for number, each in enumerate(cut)
+        for start in range(0, max(1, len(each.dry) - length + 1), length)
     ]
-    if not places or max(energy for _, _, energy in places) <= 0.0:
-        return None
-    loudest = sorted(places, key=lambda each: -each[2])[: (stretches + 1) // 2]
-    rest = [each for each in places if each not in loudest]
-    spread = rest[:: max(1, len(rest) // max(1, stretches // 2))][: stretches // 2]
+
+    def variety(place: tuple[int, int]) -> float:
+        number, start = place
+        dry, sound, wet, counts = cut[number].part(start, length, 0)
+        heard = GainHeard.of(dry, sound, wet, counts, block, EVENNESS)
+        return -1.0 if heard is None else _spread_db(heard)
+
+    places.sort(key=variety, reverse=True)
+    telling = places[: (stretches + 1) // 2]
+    rest = sorted(places[len(telling) :])
+    places = [*telling, *rest[:: max(1, 2 * len(rest) // stretches)][: stretches // 2]]
     parts = []
-    for number, start, _ in [*loudest, *spread]:
-        each, part = recordings[number], slice(start, start + length)
-        counts = np.ones(each.dry.shape[1])[part]
-        counts[: min(settling, len(counts) // 3) if start or parts else 0] = 0.0
-        sound = _through(each.dry[0], response)
-        parts.append(
-            (each.dry[0][part].astype(np.float64), sound[part], _loudest(each.wet)[part], counts)
-        )
+    for number, start in places:
+        parts.append(cut[number].part(start, length, settling if start or parts else 0))
     dry, sound, wet, counts = (np.concatenate(each) for each in zip(*parts, strict=True))
     return GainHeard.of(dry, sound, wet, counts, block, evenness)
+
+
+@dataclass(frozen=True)
+class _Aligned:
+    """A recording with what its gain acts on, each ``(time,)``."""
+
+    dry: np.ndarray
+    sound: np.ndarray
+    wet: np.ndarray
+
+    @classmethod
+    def of(cls, recording: Recording, response: np.ndarray) -> _Aligned:
+        dry = recording.dry[0].astype(np.float64)
+        return cls(dry, _through(dry, response), _loudest(recording.wet))
+
+    def part(self, start: int, length: int, settling: int) -> tuple[np.ndarray, ...]:
+        """Return a stretch of each, and where it counts."""
+        cut = slice(start, start + length)
+        counts = np.ones(len(self.dry[cut]))
+        counts[: min(settling, len(counts) // 3)] = 0.0
+        return self.dry[cut], self.sound[cut], self.wet[cut], counts
 
 
 def _through(dry: np.ndarray, response: np.ndarray) -> np.ndarray:

@@ -24,6 +24,9 @@ LEVELS_DB = np.linspace(LOWEST_DB, HIGHEST_DB, KNOTS)
 FASTEST_LOG, SLOWEST_LOG = np.log(0.2), np.log(2e6)
 NARROWEST_LOG, WIDEST_LOG = np.log(0.2), np.log(40.0)
 
+KNEES_DB = (1.0, 3.0, 6.0, 12.0, 24.0)
+"""Widths that are tried when a knee is read from a free curve."""
+
 STIFFNESS = 3e3
 """Of a slope that is expected to be none: it stays within a hundredth."""
 
@@ -105,6 +108,27 @@ class KneeCurve:
             float(makeup),
             self.expands,
         )
+
+
+def fitted_knee(gain_db: np.ndarray, told: np.ndarray) -> KneeCurve:
+    """Return the textbook's curve nearest to a free one.
+
+    Args:
+        gain_db: of the free curve, ``(knots,)``.
+        told: how much is known of it at each knot, 0 where nothing is.
+    """
+    root, best = np.sqrt(told / told.sum()), (np.inf, KneeCurve(0.0, 0.0, 0.0, 0.0, 0.0))
+    for threshold in np.arange(LOWEST_DB + 10.0, HIGHEST_DB, 1.0):
+        for width in KNEES_DB:
+            shape = KneeCurve(float(threshold), 0.0, 1.0, float(np.log(width)), 0.0)
+            columns = np.stack([shape.at(LEVELS_DB), np.ones(KNOTS)], axis=1)
+            found, *_ = np.linalg.lstsq(root[:, None] * columns, root * gain_db, rcond=1e-9)
+            left = float(np.square(root * (columns @ found - gain_db)).sum())
+            if left < best[0]:
+                slope, makeup = (float(each) for each in found)
+                fitted = dataclasses.replace(shape, slope_above=slope, makeup_db=makeup)
+                best = left, fitted.moved(np.zeros(5))  # within what is allowed
+    return best[1]
 
 
 @dataclass(frozen=True)

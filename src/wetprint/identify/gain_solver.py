@@ -59,8 +59,8 @@ class GainHeard:
         counts: np.ndarray,
         block_samples: int,
         evenness: float,
-    ) -> GainHeard:
-        """Cut what was heard into blocks.
+    ) -> GainHeard | None:
+        """Cut what was heard into blocks; None where none of them tells anything.
 
         Args:
             dry: what the detector hears, ``(time,)``.
@@ -79,6 +79,8 @@ class GainHeard:
         told = (shared > 0.0) & (total > SOFTEST * total.max()) & (counts.min(1) > 0)
         gain = np.where(told, shared / np.maximum(total, 1e-30), 1.0)
         weight = np.where(told, (total * gain * gain) ** (1.0 - evenness), 0.0)
+        if not told.any():
+            return None
         return cls(dry[:samples], energy, 20.0 * np.log10(gain), weight / weight.sum())
 
 

@@ -12,6 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import oaconvolve
 
+from wetprint.identify.dynamics import (
+    Dynamics,
+    Listening,
+    delay_or_filter,
+    find_dynamics,
+    slow_gain_error,
+)
+from wetprint.identify.gain_model import KneeCurve
 from wetprint.identify.lfo import Lfo, find_lfo, find_lfo_in_playing
 from wetprint.identify.linear_response import solve_fir
 from wetprint.identify.moving_taps import find_moving_taps
@@ -20,7 +28,7 @@ from wetprint.identify.recording import Recording
 from wetprint.identify.snapshots import Snapshots, snapshot_trains, snapshots_of_playing
 from wetprint.progress import Progress, silent
 from wetprint.signals import training_mixture
-from wetprint.signals.capture import chirp_trains
+from wetprint.signals.capture import chirp_trains, level_probe
 
 LISTENED_SECONDS = 30.0
 RESPONSE_SECONDS = 0.35
@@ -28,6 +36,19 @@ SAMPLES_PER_TAP = 16
 SILENT_SECONDS = 1.0
 LEAST_POWER = 1e-20
 """-200 dB: what is softer counts as nothing at all."""
+
+LINEAR = 1e-6
+"""An effect of which the best filter leaves less than this (-60 dB) has no dynamics."""
+
+MOSTLY = 0.4
+"""Of what a filter leaves, a gain that is constant for hundredths of a second leaves less than this
+share where there are dynamics and little else."""
+
+WELL_EXPLAINED = 0.9
+"""Of the variance of the gain, what a compressor must explain to be named."""
+
+STEEPEST = 0.01
+"""A limiter's ratio is told as 100."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +59,38 @@ class Voice:
     delay_ms: float
     depth_ms: float
     feedback: float
+
+
+@dataclass(frozen=True)
+class Compression:
+    """How a gain follows the level, in the words of a compressor's front panel.
+
+    Attributes:
+        threshold_db: dBFS.
+        ratio: decibels of level for each decibel that comes out above the threshold, or, where
+            ``expands``, decibels that come out for each below it.
+        knee_db: width of the knee.
+        makeup_db: gain of what is not turned down.
+        attack_ms: time constant with which the gain falls (or the followed level rises).
+        release_ms: of the way back.
+        lookahead_ms: by how much the gain comes before the sound.
+        detection, followed, ballistics: see wetprint.blocks.compressor.
+        expands: whether what is soft is turned down, not what is loud.
+        explained: the share of the gain's variance that this explains.
+    """
+
+    threshold_db: float
+    ratio: float
+    knee_db: float
+    makeup_db: float
+    attack_ms: float
+    release_ms: float
+    lookahead_ms: float
+    detection: str
+    followed: str
+    ballistics: str
+    expands: bool
+    explained: float
 
 
 @dataclass(frozen=True)
@@ -58,6 +111,7 @@ class Identification:
         lfo_rate_hz: of the LFO that moves it; None where none was found.
         voices: taps that the LFO moves.
         pitch_ratio: pitch after over pitch before; None where pitch is not shifted.
+        compression: how the gain follows the level; None where it does not.
         unseen: what this material could not show, in words.
     """
 
@@ -72,6 +126,7 @@ class Identification:
     lfo_rate_hz: float | None
     voices: tuple[Voice, ...]
     pitch_ratio: float | None
+    compression: Compression | None
     unseen: tuple[str, ...]
 
 
@@ -95,6 +150,9 @@ def identify_effect(
     trains = snapshot_trains(capture, probe, play(probe)[: len(wet)])
     progress("identifying", 0.6, "silence")
     quiet = play(np.zeros((1, round(SILENT_SECONDS * sample_rate)), np.float32))
+    progress("identifying", 0.7, "levels")
+    levels = level_probe(sample_rate)
+    stepped = Recording(levels, play(levels)[: len(wet)])
     progress("identifying", 0.8, "measuring")
     return _described(
         dry,
@@ -105,6 +163,7 @@ def identify_effect(
         _db(np.square(again - wet).mean() / max(np.square(wet).mean(), LEAST_POWER)),
         _db(np.square(quiet).mean()),
         (),
+        (stepped,),
     )
 
 
@@ -138,11 +197,13 @@ def _described(
     repeatability_db: float | None,
     noise_floor_db: float | None,
     unseen: tuple[str, ...],
+    stepped: tuple[Recording, ...] = (),
 ) -> Identification:
     taps = max(1, min(round(RESPONSE_SECONDS * rate), dry.shape[1] // SAMPLES_PER_TAP))
     response = solve_fir(dry, wet, taps)[:, 0]  # (channels, taps)
     left = wet - oaconvolve(dry.astype(np.float64), response, axes=-1)[:, : dry.shape[1]]
     side, peak = np.unravel_index(int(np.argmax(np.abs(response))), response.shape)
+    beyond_linear = np.square(left).mean() / max(np.square(wet).mean(), LEAST_POWER)
     shift = find_pitch_shift(dry, wet, rate)
     is_driven = repeatability_db is not None
     return Identification(
@@ -150,14 +211,49 @@ def _described(
         channels_out=len(wet),
         delay_samples=int(peak),
         polarity=1 if response[side, peak] >= 0.0 else -1,
-        beyond_linear_db=_db(np.square(left).mean() / max(np.square(wet).mean(), LEAST_POWER)),
+        beyond_linear_db=_db(beyond_linear),
         repeatability_db=repeatability_db,
         noise_floor_db=noise_floor_db,
         moving_db=_db(lfo.moving_share) if lfo and is_driven else None,
         lfo_rate_hz=None if lfo is None else rate / lfo.period_samples,
         voices=() if lfo is None else _voices(train, lfo, rate),
         pitch_ratio=shift.ratio if shift.is_shifter else None,
+        compression=_compression((Recording(dry, wet), *stepped), rate, response, beyond_linear),
         unseen=unseen,
+    )
+
+
+def _compression(
+    recordings: tuple[Recording, ...], rate: int, response: np.ndarray, beyond_linear: float
+) -> Compression | None:
+    """Say how the gain follows the level, where that explains most of what a filter does not."""
+    between = delay_or_filter(recordings, rate, response)
+    playing = recordings[:1]
+    if beyond_linear < LINEAR or slow_gain_error(playing, rate, between) > MOSTLY * beyond_linear:
+        return None
+    found = find_dynamics(Listening(recordings, rate, between))
+    return None if found is None or found.explained < WELL_EXPLAINED else _panel(found, rate)
+
+
+def _panel(found: Dynamics, rate: int) -> Compression:
+    """Read a model as a front panel."""
+    model, curve, ms = found.textbook, found.textbook.curve, 1000.0 / rate
+    assert isinstance(curve, KneeCurve)  # of the textbook
+    slope = curve.slope_below if curve.expands else curve.slope_above
+    ratio = 1.0 + slope if curve.expands else 1.0 / max(1.0 + slope, STEEPEST)
+    return Compression(
+        threshold_db=curve.threshold_db,
+        ratio=float(ratio),
+        knee_db=float(np.exp(curve.width_log)),
+        makeup_db=curve.makeup_db,
+        attack_ms=float(np.exp(model.attack_log)) * ms,
+        release_ms=float(np.exp(model.release_log)) * ms,
+        lookahead_ms=model.lookahead_samples * ms,
+        detection=model.detection,
+        followed=model.followed,
+        ballistics=model.ballistics,
+        expands=curve.expands,
+        explained=found.explained,
     )
 
 

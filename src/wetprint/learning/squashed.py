@@ -14,9 +14,13 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from wetprint.identify.dynamics import Dynamics, find_dynamics, slow_gain_error
+from wetprint.identify.dynamics import (
+    Listening,
+    delay_or_filter,
+    find_dynamics,
+    slow_gain_error,
+)
 from wetprint.identify.gain_model import GainModel
-from wetprint.identify.recording import Recording
 from wetprint.learning.linear import shortest_good_model, solve_linear_models
 from wetprint.learning.material import Material, Take, predict, validation_esr
 from wetprint.learning.moving import recordings_of
@@ -29,9 +33,6 @@ PROMISING = 0.6
 
 FRUITFUL = 0.4
 """And so it must. An overdrive that gives way under load comes down to some .45."""
-
-FILTERED = 0.5
-"""A filter is heard beside the gain where it brings the error below this share."""
 
 LONGER_CHAIN = 0.9
 """A filter behind the compressor, or a free curve, must bring the error below this share."""
@@ -63,7 +64,7 @@ def solve_compressor(
     if material.channels_in > 1:
         return None
     heard, rate = recordings_of(material), material.sample_rate
-    response = _between(heard, rate, linear)
+    response = delay_or_filter(heard, rate, linear[:, 0])
     if slow_gain_error(heard, rate, response) > PROMISING * linear_error:
         return None
     progress("solving the dynamics", 0.0)
@@ -71,31 +72,25 @@ def solve_compressor(
     def report(error_db: float) -> None:
         progress("solving the dynamics", 0.5, f"gain within {error_db:.2g} dB")
 
-    found = find_dynamics(heard, rate, response, stop, report)
+    listening = Listening(heard, rate, response, stop, report)
+    found = find_dynamics(listening)
     if found is None:
         return None
-    best, error = _best(found, response, material, over)
+    models = (found.textbook, found.free)
+    best, error = _best(models, response, material, over)
     progress("solving the dynamics", 1.0)
     return best if error < FRUITFUL * linear_error else None
 
 
-def _between(heard: list[Recording], rate: int, linear: np.ndarray) -> np.ndarray:
-    """Return what lies between the dry sound and the gain's: a delay, or a filter where it must."""
-    channel = int(np.argmax(np.square(linear[:, 0]).sum(-1)))
-    response = linear[channel, 0]
-    peak = int(np.argmax(np.abs(response)))
-    wire = np.zeros(peak + 1)
-    wire[peak] = np.sign(response[peak])
-    with_filter, alone = (slow_gain_error(heard, rate, each) for each in (response, wire))
-    return response if with_filter < FILTERED * alone else wire
-
-
 def _best(
-    found: Dynamics, response: np.ndarray, material: Material, over: Callable[[], bool]
+    models: tuple[GainModel, ...],
+    response: np.ndarray,
+    material: Material,
+    over: Callable[[], bool],
 ) -> tuple[Chain, float]:
     """Choose a curve, and whether a filter follows, by what was kept for judging."""
     best: tuple[Chain, float] | None = None
-    for model in (found.textbook, found.free):
+    for model in models:
         chains = [_alone(model, response, material.channels_out)]
         if not over():
             chains.append(_filtered(model, material, over))
