@@ -33,6 +33,9 @@ KINDS = (
 """Detection, what is followed, and ballistics; see CompressorConfig. Of two that are as good the
 first is taken."""
 
+USUAL_SECONDS = np.array([0.010, 0.100, 0.010])
+"""Attack, release and window to begin with."""
+
 BLOCK_SECONDS = 64 / 48_000
 """In which a gain is taken to be one."""
 
@@ -62,6 +65,7 @@ NARROW_KNEE_LOG, WIDE_KNEE_LOG = float(np.log(5.0)), float(np.log(12.0))
 other way."""
 
 LOOKAHEADS_SECONDS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.010, 0.015, 0.020)
+LOOKAHEAD_ROUNDS = 6
 AHEAD = 0.9
 """Looking ahead must bring the error below this share."""
 
@@ -109,6 +113,7 @@ class Listening:
         response: ``(taps,)``, through which the sound comes apart from its gain; a delay counts.
         stop: says that the time for it is over.
         report: told the error in dB after every step.
+        kinds: detection, what is followed, and ballistics, of every kind to be tried.
     """
 
     recordings: Sequence[Recording]
@@ -116,6 +121,7 @@ class Listening:
     response: np.ndarray
     stop: Callable[[], bool] = lambda: False
     report: Callable[[float], None] = lambda error: None
+    kinds: tuple[tuple[str, str, str], ...] = KINDS
 
     def heard(self, stretches: int, evenness: float) -> GainHeard | None:
         """Cut stretches out of the recordings; None where they are silent."""
@@ -137,10 +143,7 @@ def find_dynamics(listening: Listening) -> Dynamics | None:
     tried = listening.heard(TRIED_STRETCHES, EVENNESS)
     if tried is None or (spread_db := _spread_db(tried)) < LEAST_SPREAD_DB:
         return None
-    found = [
-        _knee_and_free(each, listening, tried, TRIED)
-        for each in _starts(tried, listening.sample_rate)
-    ]
+    found = [_knee_and_free(each, listening, tried, TRIED) for each in _starts(tried, listening)]
     found.sort(key=lambda each: each[1].mean_square_db)
     if found[0][1].mean_square_db > (1.0 - EXPLAINED) * spread_db**2:
         return None
@@ -165,15 +168,19 @@ def _knee_and_free(
     free = listening.solved(knee.model.freed(), heard, config)
     count = len(free.model.times)
     told = (heard.weight[:, None] * np.square(free.slopes()[:, count:])).sum(0)
-    read = dataclasses.replace(free.model, curve=fitted_knee(free.model.curve.at(LEVELS_DB), told))
+    expands = getattr(knee.model.curve, "expands", False)
+    curve = fitted_knee(free.model.curve.at(LEVELS_DB), told, expands)
+    read = dataclasses.replace(free.model, curve=curve)
     again = listening.solved(read, heard, config)
     return min(knee, again, key=lambda each: each.mean_square_db), free
 
 
 def _dynamics(knee: PlayedGain, free: PlayedGain, listening: Listening) -> Dynamics:
     """Look ahead where that helps, and refine the free curve as the waveform weighs it."""
-    ahead = _lookahead_samples(free, listening.sample_rate)
-    if ahead:
+    for _ in range(LOOKAHEAD_ROUNDS):  # what was solved without it made up for it by its attack
+        ahead = _lookahead_samples(free, listening.sample_rate)
+        if ahead == free.model.lookahead_samples:
+            break
         models = (dataclasses.replace(e.model, lookahead_samples=ahead) for e in (knee, free))
         knee, free = (listening.solved(each, knee.heard, REFINED) for each in models)
     loud = listening.heard(REFINED_STRETCHES, 0.0)
@@ -227,23 +234,28 @@ def delay_or_filter(
     return longer if filtered < FILTERED * alone else wire
 
 
-def _starts(heard: GainHeard, sample_rate: int) -> list[GainModel]:
-    """Begin each kind with a gentle compressor of usual times."""
-    mean_db = float((heard.weight * heard.gain_db).sum())
-    loud_db = 10.0 * np.log10(np.average(heard.energy.mean(1), weights=heard.weight))
-    curve = KneeCurve(float(loud_db), 0.0, -0.5, WIDE_KNEE_LOG, mean_db + 3.0)
-    attack, release, window = np.log(sample_rate * np.array([0.010, 0.100, 0.010]))
-    return [GainModel(*kind, attack, release, window, curve) for kind in KINDS]
+def _starts(heard: GainHeard, listening: Listening) -> list[GainModel]:
+    """Begin each kind with a gentle compressor of usual times, or expander where gain grows."""
+    level_db = 10.0 * np.log10(heard.energy.mean(1) + 1e-30)
+    mean_db, loud_db = (float((heard.weight * e).sum()) for e in (heard.gain_db, level_db))
+    together = (heard.weight * (heard.gain_db - mean_db) * (level_db - loud_db)).sum()
+    if together > 0.0:
+        curve = KneeCurve(loud_db, 1.0, 0.0, WIDE_KNEE_LOG, mean_db + 3.0, expands=True)
+    else:
+        curve = KneeCurve(loud_db, 0.0, -0.5, WIDE_KNEE_LOG, mean_db + 3.0)
+    attack, release, window = np.log(listening.sample_rate * USUAL_SECONDS).tolist()
+    return [GainModel(*kind, attack, release, window, curve) for kind in listening.kinds]
 
 
 def _lookahead_samples(played: PlayedGain, sample_rate: int) -> int:
-    """Return by how much the gain comes before the sound, 0 unless that explains more."""
-    best, found = AHEAD * played.mean_square_db, 0
-    for seconds in LOOKAHEADS_SECONDS:
-        samples = round(seconds * sample_rate)
-        ahead = dataclasses.replace(played.model, lookahead_samples=samples)
+    """Return by how much the gain comes before the sound: what it is, unless more explains more."""
+    found = played.model.lookahead_samples
+    best = AHEAD * played.mean_square_db
+    near = [found + sign * (1 << power) for power in range(4) for sign in (-1, 1) if found]
+    for samples in (*near, *(round(each * sample_rate) for each in LOOKAHEADS_SECONDS)):
+        ahead = dataclasses.replace(played.model, lookahead_samples=max(0, samples))
         if (error := PlayedGain(ahead, played.heard).mean_square_db) < best:
-            best, found = error, samples
+            best, found = error, max(0, samples)
     return found
 
 

@@ -110,23 +110,26 @@ class KneeCurve:
         )
 
 
-def fitted_knee(gain_db: np.ndarray, told: np.ndarray) -> KneeCurve:
+def fitted_knee(gain_db: np.ndarray, told: np.ndarray, expands: bool = False) -> KneeCurve:
     """Return the textbook's curve nearest to a free one.
 
     Args:
         gain_db: of the free curve, ``(knots,)``.
         told: how much is known of it at each knot, 0 where nothing is.
+        expands: whether the slope lies below the knee.
     """
+    slopes = (1.0, 0.0) if expands else (0.0, 1.0)
     root, best = np.sqrt(told / told.sum()), (np.inf, KneeCurve(0.0, 0.0, 0.0, 0.0, 0.0))
     for threshold in np.arange(LOWEST_DB + 10.0, HIGHEST_DB, 1.0):
         for width in KNEES_DB:
-            shape = KneeCurve(float(threshold), 0.0, 1.0, float(np.log(width)), 0.0)
+            shape = KneeCurve(float(threshold), *slopes, float(np.log(width)), 0.0, expands)
             columns = np.stack([shape.at(LEVELS_DB), np.ones(KNOTS)], axis=1)
             found, *_ = np.linalg.lstsq(root[:, None] * columns, root * gain_db, rcond=1e-9)
             left = float(np.square(root * (columns @ found - gain_db)).sum())
             if left < best[0]:
                 slope, makeup = (float(each) for each in found)
-                fitted = dataclasses.replace(shape, slope_above=slope, makeup_db=makeup)
+                name = "slope_below" if expands else "slope_above"
+                fitted = dataclasses.replace(shape, **{name: slope}, makeup_db=makeup)
                 best = left, fitted.moved(np.zeros(5))  # within what is allowed
     return best[1]
 
