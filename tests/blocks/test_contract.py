@@ -10,6 +10,7 @@ from torch import nn
 
 from wetprint.blocks.amplitude_modulation import AmplitudeModulationConfig
 from wetprint.blocks.block import Block
+from wetprint.blocks.compressor import CompressorConfig
 from wetprint.blocks.convolution import FirConfig
 from wetprint.blocks.delay import DelayConfig
 from wetprint.blocks.dilated import ACTIVATIONS, HEADS, DilatedConfig
@@ -106,6 +107,12 @@ CONFIGS = [
         ("amplitude_modulation", AmplitudeModulationConfig(97.3, 5, channels_in, channels_out))
         for channels_in, channels_out in ((1, 1), (1, 2), (2, 2))
     ),
+    ("compressor", CompressorConfig()),
+    ("compressor", CompressorConfig(followed="level", lookahead_samples=7)),
+    ("compressor", CompressorConfig("rms", "gain", "decoupled", "free", 9, channels=2)),
+    ("compressor", CompressorConfig("rms", "level", "decoupled", "free", 9, -30.0, 30.0)),
+    ("compressor", CompressorConfig("peak", "gain", channels=2, link="none")),
+    ("compressor", CompressorConfig("peak", "level", channels=2, link="mean")),
     ("wavenet", WaveNetConfig((WaveNetArray(4, 3, SHORT), WaveNetArray(3, 1, SHORT)))),
     (
         "wavenet",
@@ -158,6 +165,7 @@ def test_output_never_depends_on_the_future(block):
 
 
 RECURSIVE = (
+    "compressor",
     "high_pass",
     "lstm",
     "gru",
@@ -193,6 +201,9 @@ def test_a_recursion_hears_all_of_its_past(request_):
     elif name == "echo":
         for each in block.parameters():
             each.data.abs_().mul_(3.0 if block.channels_in == 1 else 1.0)
+    elif name == "compressor":
+        block.attack_log.data.fill_(8.0)
+        block.release_log.data.fill_(9.0)
     elif name == "phaser":  # stages of a low break frequency
         block.curve.data.fill_(-8.0)
     elif name in ("lstm", "gru"):
@@ -278,6 +289,10 @@ def test_description_builds_the_same_block(block):
         ({"block": "pitch_shifter", "config": {"hop_samples": 600}}, "hop_samples must be"),
         ({"block": "pitch_shifter", "config": {"delay_samples": 9999}}, "delay_samples must be"),
         ({"block": "waveshaper", "config": {"intervals": 0}}, "intervals must be"),
+        ({"block": "compressor", "config": {"detection": "ear"}}, "one of peak, rms"),
+        ({"block": "compressor", "config": {"knots": 1}}, "knots must be"),
+        ({"block": "compressor", "config": {"lowest_db": 20.0}}, "highest_db must be"),
+        ({"block": "compressor", "config": {"lookahead_samples": -1}}, "lookahead_samples must"),
         ({"block": "amplitude_modulation", "config": {}}, "does not fit"),
         (
             {"block": "amplitude_modulation", "config": {"period_samples": 99, "knots": 3}},

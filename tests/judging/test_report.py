@@ -90,6 +90,7 @@ def identification(unseen: str = "<the rest>") -> Identification:
         pitch_ratio=0.5,
         grain_ms=40.0,
         repeats=repeats,
+        compression=None,
         unseen=(unseen,),
     )
 

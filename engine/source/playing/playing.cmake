@@ -4,6 +4,7 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/amplitude_modulation.cpp
   ${PLAYING}/cell.cpp
   ${PLAYING}/chain.cpp
+  ${PLAYING}/compressor.cpp
   ${PLAYING}/delay.cpp
   ${PLAYING}/dilated.cpp
   ${PLAYING}/fft.cpp

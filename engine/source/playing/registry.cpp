@@ -7,6 +7,7 @@ namespace wetprint::playing {
 const std::vector<BlockKind>& block_kinds() {
   static const std::vector<BlockKind> kinds = {
       {"amplitude_modulation", build_amplitude_modulation},
+      {"compressor", build_compressor},
       {"delay", build_delay},
       {"dilated", build_dilated},
       {"echo", build_echo},

@@ -73,14 +73,14 @@ void all_pole_backward(const AllPole& filter, const float* y, const float* to_y,
 
 void follow_envelope(const Envelope& envelope, const float* x, float* y, int threads) {
   in_parallel(envelope.rows, threads, [&](int row, int) {
-    const float attack = envelope.attack[row], release = envelope.release[row];
+    const double attack = envelope.attack[row], release = envelope.release[row];
     const float* heard = x + row * envelope.samples;
     float* followed = y + row * envelope.samples;
-    float before = envelope.past[row];
+    double before = envelope.past[row];  // a slow release adds less than a float can hold
     for (std::ptrdiff_t t = 0; t < envelope.samples; ++t) {
-      const float rise = heard[t] - before;
-      before += (rise > 0.0f ? attack : release) * rise;
-      followed[t] = before;
+      const double rise = heard[t] - before;
+      before += (rise > 0.0 ? attack : release) * rise;
+      followed[t] = static_cast<float>(before);
     }
   });
 }

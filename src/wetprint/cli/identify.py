@@ -21,7 +21,7 @@ def identify(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
-    """Say what an effect is made of: delay, linearity, motion, voices, pitch."""
+    """Say what an effect is made of: delay, linearity, motion, voices, pitch, dynamics."""
     from wetprint import workflow
     from wetprint.judging.findings import in_words
 

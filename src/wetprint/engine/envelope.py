@@ -22,8 +22,8 @@ def follow_envelope(
     """Return y with ``y[t] = y[t - 1] + c (level[t] - y[t - 1])``.
 
     c is ``attack`` while the level lies above y, otherwise ``release``; a time constant of s
-    seconds is ``1 - exp(-1 / (s * sample_rate))``. By the engine for float32 on the CPU; its
-    gradients cannot be differentiated again.
+    seconds is ``1 - exp(-1 / (s * sample_rate))``. By the engine for float32 on the CPU; gradients
+    cannot be differentiated again.
 
     Args:
         level: ``(batch, channels, time)``, in whatever unit is followed.
@@ -37,20 +37,9 @@ def follow_envelope(
     shape = level.shape[:2]
     past = level.new_zeros(shape) if past is None else past
     attack, release, past = (each.expand(shape) for each in (attack, release, past))
-    if not runs(level, attack, release, past):
-        return follow_envelope_twin(level, attack, release, past)
+    follow = _Follow if runs(level, attack, release, past) else _FollowTwin
     flat = [each.reshape(-1) for each in (attack, release, past)]
-    return _Follow.apply(level.reshape(-1, level.shape[-1]), *flat).view(level.shape)
-
-
-def follow_envelope_twin(level: Tensor, attack: Tensor, release: Tensor, past: Tensor) -> Tensor:
-    """Do what follow_envelope does, one sample after the other."""
-    followed = []
-    for sample in level.unbind(-1):
-        rise = sample - past
-        past = past + torch.where(rise > 0, attack, release) * rise
-        followed.append(past)
-    return torch.stack(followed, dim=-1)
+    return follow.apply(level.reshape(-1, level.shape[-1]), *flat).view(level.shape)
 
 
 class _Follow(torch.autograd.Function):
@@ -76,3 +65,46 @@ class _Follow(torch.autograd.Function):
         threads = torch.get_num_threads()
         _engine.follow_envelope_backward(*saved, gradients[0].contiguous(), *slopes, threads)
         return tuple(slopes)
+
+
+class _FollowTwin(torch.autograd.Function):
+    """The same in plain Python: a loop over numbers takes a hundredth of one over tensors."""
+
+    @staticmethod
+    def forward(ctx: Any, level: Tensor, attack: Tensor, release: Tensor, past: Tensor) -> Tensor:
+        rows = zip(*(each.tolist() for each in (level, attack, release, past)), strict=True)
+        followed = level.new_tensor([_follow_row(*row) for row in rows]).view(level.shape)
+        ctx.save_for_backward(level, attack, release, past, followed)
+        return followed
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor):  # pyright: ignore[reportIncompatibleMethodOverride]
+        level, attack, release, past, followed = ctx.saved_tensors
+        rise = level - torch.cat([past[:, None], followed[:, :-1]], dim=1)
+        rises = rise > 0
+        rate = torch.where(rises, attack[:, None], release[:, None])
+        rows = zip(gradients[0].tolist(), rate.tolist(), strict=True)
+        slope = level.new_tensor([_adjoint_row(*row) for row in rows]).view(level.shape)
+        by_rate = slope * rise
+        to_attack, to_release = (by_rate * rises).sum(1), (by_rate * ~rises).sum(1)
+        return rate * slope, to_attack, to_release, (1.0 - rate[:, 0]) * slope[:, 0]
+
+
+def _follow_row(level: list[float], attack: float, release: float, past: float) -> list[float]:
+    followed = []
+    for sample in level:
+        rise = sample - past
+        past += (attack if rise > 0.0 else release) * rise
+        followed.append(past)
+    return followed
+
+
+def _adjoint_row(gradient: list[float], rate: list[float]) -> list[float]:
+    """Return what each followed sample does to everything that comes after it."""
+    slope, slopes, kept = 0.0, [], 0.0
+    for arrived, along in zip(reversed(gradient), reversed(rate), strict=True):
+        slope = kept * slope + arrived
+        kept = 1.0 - along
+        slopes.append(slope)
+    return slopes[::-1]

@@ -89,6 +89,38 @@ FLAT_DB = 1.5
 
 
 @dataclass(frozen=True)
+class Compression:
+    """How a gain follows the level, in the words of a compressor's front panel.
+
+    Attributes:
+        threshold_db: dBFS.
+        ratio: decibels of level for each decibel that comes out above the threshold, or, where
+            ``expands``, decibels that come out for each below it.
+        knee_db: width of the knee.
+        makeup_db: gain of what is not turned down.
+        attack_ms: time constant with which the gain falls (or the followed level rises).
+        release_ms: of the way back.
+        lookahead_ms: by how much the gain comes before the sound.
+        detection, followed, ballistics: see wetprint.blocks.compressor.
+        expands: whether what is soft is turned down, not what is loud.
+        explained: the share of the gain's variance that this explains.
+    """
+
+    threshold_db: float
+    ratio: float
+    knee_db: float
+    makeup_db: float
+    attack_ms: float
+    release_ms: float
+    lookahead_ms: float
+    detection: str
+    followed: str
+    ballistics: str
+    expands: bool
+    explained: float
+
+
+@dataclass(frozen=True)
 class Identification:
     """What was found.
 
@@ -113,6 +145,7 @@ class Identification:
         pitch_ratio: pitch after over pitch before; None where pitch is not shifted.
         grain_ms: length of the grains by which a delay line shifts pitch; None where none are seen.
         repeats: echoes; None where nothing plays again.
+        compression: how the gain follows the level; None where it does not.
         unseen: what this material could not show, in words.
     """
 
@@ -132,4 +165,5 @@ class Identification:
     pitch_ratio: float | None
     grain_ms: float | None
     repeats: Repeats | None
+    compression: Compression | None
     unseen: tuple[str, ...]

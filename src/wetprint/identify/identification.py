@@ -14,6 +14,7 @@ from scipy.signal import oaconvolve
 
 from wetprint.identify.coherent_taps import find_taps_in_playing
 from wetprint.identify.findings import Identification, Turn, Voice
+from wetprint.identify.front_panel import front_panel
 from wetprint.identify.lfo import Lfo, find_lfo, find_lfo_in_playing
 from wetprint.identify.linear_response import solve_fir
 from wetprint.identify.moving_taps import MovingTap, find_moving_taps
@@ -25,7 +26,7 @@ from wetprint.identify.snapshots import Snapshots, snapshot_trains, snapshots_of
 from wetprint.identify.turn import STEPS, curve_shape, gain_turn, notch_turn, tremolo_period
 from wetprint.progress import Progress, silent
 from wetprint.signals import training_mixture
-from wetprint.signals.capture import chirp_trains
+from wetprint.signals.capture import chirp_trains, level_probe
 
 LISTENED_SECONDS = 30.0
 RESPONSE_SECONDS = 0.35
@@ -74,14 +75,16 @@ def identify_effect(
     trains = snapshot_trains(capture, probe, play(probe)[: len(wet)])
     progress("identifying", 0.6, "silence")
     quiet = play(np.zeros((1, round(SILENT_SECONDS * sample_rate)), np.float32))
-    progress("identifying", 0.7, "a sweep")
+    progress("identifying", 0.7, "a sweep, and levels")
     dying = impulse_response(lambda sound: play(sound)[: len(wet)], sample_rate)
+    levels = level_probe(sample_rate)
     progress("identifying", 0.8, "measuring")
     both = np.square(wet).mean() + np.square(soft).mean()
     asked = _Asked(
         soft,
         trains[0],
         dying,
+        Recording(levels, play(levels)[: len(wet)]),
         _db(np.square(soft - wet).mean() / max(both, LEAST_POWER)),
         _db(np.square(again - wet).mean() / max(np.square(wet).mean(), LEAST_POWER)),
         _db(np.square(quiet).mean()),
@@ -118,12 +121,14 @@ class _Asked:
         soft: what it makes of softer playing, turned up again.
         train: snapshots of chirps.
         dying: ``(channels, time)``, an impulse response with all of its tail.
+        stepped: tones whose level jumps.
         nonlinear_db, repeatability_db, noise_floor_db: see Identification.
     """
 
     soft: np.ndarray
     train: Snapshots
     dying: np.ndarray
+    stepped: Recording
     nonlinear_db: float
     repeatability_db: float
     noise_floor_db: float
@@ -143,7 +148,9 @@ def _described(
     left = wet - oaconvolve(dry.astype(np.float64), response, axes=-1)[:, : dry.shape[1]]
     side, peak = np.unravel_index(int(np.argmax(np.abs(response))), response.shape)
     shift = find_pitch_shift(dry, wet, rate)
-    beyond_db = _db(np.square(left).mean() / max(np.square(wet).mean(), LEAST_POWER))
+    beyond_linear = float(np.square(left).mean() / max(np.square(wet).mean(), LEAST_POWER))
+    beyond_db = _db(beyond_linear)
+    heard = (Recording(dry, wet), *((asked.stepped,) if asked else ()))
     described = describe_response(response, _dying(response, beyond_db, asked), rate)
     is_room = max((each or 0.0 for each in described.decay_seconds), default=0.0) > ROOM_SECONDS
     ratio = shift.ratio if shift.is_shifter else None
@@ -168,6 +175,7 @@ def _described(
         repeats=find_repeats(
             dry[0], wet.mean(0), rate, None if asked is None else asked.soft.mean(0)
         ),
+        compression=front_panel(heard, rate, response, beyond_linear),
         unseen=unseen,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wetprint.identify.findings import Identification, Repeats, Response, Turn, Voice
+from wetprint.identify.findings import Compression, Identification, Repeats, Response, Turn, Voice
 
 
 def in_words(found: Identification) -> list[str]:
@@ -29,6 +29,8 @@ def in_words(found: Identification) -> list[str]:
         lines.append(f"pitch: times {found.pitch_ratio:.4f}{grains}")
     if found.repeats is not None:
         lines += _repeats(found.repeats)
+    if found.compression is not None:
+        lines += _compression(found.compression)
     return [*lines, *(f"could not be seen: {each}" for each in found.unseen)]
 
 
@@ -75,3 +77,16 @@ def _repeats(repeats: Repeats) -> list[str]:
     if repeats.saturates is not None:
         lines.append(f"  what plays again {'saturates' if repeats.saturates else 'stays linear'}")
     return lines
+
+
+def _compression(found: Compression) -> list[str]:
+    """Return how the gain follows the level, as a front panel would say it."""
+    what, side = ("expander", "below") if found.expands else ("compressor", "above")
+    ahead = f", looking {found.lookahead_ms:.1f} ms ahead" if found.lookahead_ms else ""
+    return [
+        f"{what}: {found.ratio:.2g}:1 {side} {found.threshold_db:.1f} dBFS, knee "
+        f"{found.knee_db:.1f} dB, make-up {found.makeup_db:.1f} dB; explains "
+        f"{100.0 * found.explained:.1f} % of what the gain does",
+        f"  attack {found.attack_ms:.3g} ms, release {found.release_ms:.3g} ms{ahead}; hears "
+        f"{found.detection}, follows the {found.followed}, {found.ballistics}",
+    ]

@@ -28,6 +28,7 @@ from wetprint.learning.measure import validation_mel_error
 from wetprint.learning.moving import Motion, find_motion
 from wetprint.learning.shaped import solve_shaped_model
 from wetprint.learning.solvers import MOVING_SOLVERS, PITCHED, STILL_SOLVERS
+from wetprint.learning.squashed import solve_compressor
 from wetprint.learning.training import Judgement
 from wetprint.models.chain import Chain
 from wetprint.models.recipes import RECIPES, KnownEffect, Recipe, safe_delay_samples
@@ -64,6 +65,10 @@ PATIENCE = 0.5
 HOPELESS = 3.0
 """What counts as far behind: above this many times the solved model's error. A chain that stands
 beside a solved one is given up when it has gained nothing by then."""
+
+SQUASHED = "compressor"
+"""What it leaves when it is solved well follows the level for as long as a release lasts, further
+back than networks hear."""
 
 UNTRAINABLE = (PITCHED.recipe, *(each.recipe for each in MOVING_SOLVERS))
 """What these leave moves, or matches no waveform: a network that stands still learns nothing of
@@ -179,7 +184,8 @@ class Race:
         trained = [recipe for recipe in recipes if recipe.trained]
         worth = self.budget.worth_training() and not self._stands(best.error)
         moves = best.recipe in UNTRAINABLE and best.error < MOVES_MOSTLY
-        worth = worth and not is_pitched and not moves
+        squashes = best.recipe == SQUASHED and best.error < SOLVED_WELL
+        worth = worth and not is_pitched and not moves and not squashes
         if trained and (asked_for or worth):
             recipe = trained[0] if asked_for else suited(trained, best)
             yield self._train(recipe, response, best, asked_for)
@@ -197,6 +203,10 @@ class Race:
                 stands = stands or self._stands(candidate.error)
         if stands:
             return
+        if SQUASHED in wanted and (squashed := self._squashed(response, linear)) is not None:
+            yield squashed
+            if squashed.error < SOLVED_WELL:
+                return
         if PITCHED.recipe in wanted and (pitched := self._pitched(response)) is not None:
             yield pitched
             return
@@ -208,6 +218,15 @@ class Race:
             least = min(least, candidate.error)
         if "wiener_hammerstein" in wanted and least > MOVES_MOSTLY:
             yield from self._curve(response, linear)
+
+    def _squashed(self, response: np.ndarray, linear: Candidate) -> Candidate | None:
+        """Solve a compressor, where the effect is one."""
+        begun, budget = self.budget.elapsed_seconds(), self.budget
+        parts = budget.stop_curve(), budget.over, self.progress
+        chain = solve_compressor(self.material, response, linear.error, *parts)
+        if chain is None:
+            return None
+        return self._solved(SQUASHED, KnownEffect(response, found=chain), begun)
 
     def _still(self, wanted: set[str], response: np.ndarray) -> Iterator[Candidate]:
         """Try every solver of effects that stand still."""

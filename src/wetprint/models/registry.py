@@ -15,6 +15,7 @@ from wetprint.blocks.amplitude_modulation import (
     AmplitudeModulationConfig,
 )
 from wetprint.blocks.block import Block
+from wetprint.blocks.compressor import Compressor, CompressorConfig
 from wetprint.blocks.convolution import Fir, FirConfig
 from wetprint.blocks.delay import Delay, DelayConfig
 from wetprint.blocks.dilated import Dilated, DilatedConfig
@@ -78,6 +79,7 @@ BLOCKS: dict[str, BlockKind] = {
             AmplitudeModulationConfig,
             AmplitudeModulation,
         ),
+        BlockKind("compressor", "a gain that follows the level", CompressorConfig, Compressor),
         BlockKind("lstm", "a recurrent layer (LSTM)", RecurrentConfig, Lstm),
         BlockKind("gru", "a recurrent layer (GRU)", RecurrentConfig, Gru),
         BlockKind(

@@ -69,6 +69,20 @@ def chirp_trains(sample_rate: int = 48000) -> tuple[np.ndarray, CaptureMap]:
     return _assemble(_trains(sample_rate), sample_rate)
 
 
+def level_probe(sample_rate: int = 48000) -> np.ndarray:
+    """Return the steady tones and the level steps of the capture signal alone.
+
+    Args:
+        sample_rate: in Hz.
+
+    Returns:
+        ``(1, time)`` float32, about 28 s: what shows a gain that follows the level.
+    """
+    told = ("tone", "level_steps", "silence")
+    parts = (each for each in _steady(sample_rate, 0) if each[1] in told)
+    return _assemble(parts, sample_rate)[0]
+
+
 def _assemble(
     parts: Iterator[_Part], sample_rate: int, soundfont: Path | None = None
 ) -> tuple[np.ndarray, CaptureMap]:

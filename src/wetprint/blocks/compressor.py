@@ -1,0 +1,238 @@
+"""Compressors and expanders: a gain that follows the level of what is played.
+
+``y[t] = x[t - lookahead] 10^(g[t] / 20)``. The gain g comes from a static curve over the level
+(``gain_curve.py``) and from an envelope follower, which either follows the level, in front of the
+curve, or the gain in dB, behind it (Giannoulis, Massberg and Reiss 2012, Digital Dynamic Range
+Compressor Design, JAES 60(6), figure 7; differentiable as by Yu et al. 2024, arXiv:2404.07970).
+The follower rises and falls at rates of its own, by one pole that branches or by two poles, one
+that only falls slowly and one that smooths (there equations 16 and 17).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from wetprint.blocks.block import BlockStream, RecursiveBlock
+from wetprint.blocks.checks import number, one_of, whole_number
+from wetprint.blocks.gain_curve import (
+    LEAST_GAIN_DB,
+    MOST_GAIN_DB,
+    QUIETEST_DB,
+    free_gain_db,
+    knee_gain_db,
+    level_db,
+    power_level_db,
+)
+from wetprint.engine.envelope import follow_envelope
+
+DETECTIONS = ("peak", "rms")
+FOLLOWED = ("gain", "level")
+BALLISTICS = ("branching", "decoupled")
+CURVES = ("knee", "free")
+LINKS = ("none", "loudest", "mean")
+
+LONGEST_LOOKAHEAD_SAMPLES = 19_200
+MOST_KNOTS = 1024
+
+SETTLING_SAMPLES = 4096
+"""What ``valid`` drops. A release of more than some 20 ms has not settled by then, which costs
+training a little; ``forward`` and playing are exact."""
+
+SHORTEST_LOG, LONGEST_LOG = -7.0, 18.0
+"""Logarithms of time constants in samples: from at once to ten minutes."""
+
+WIDEST_KNEE_DB = 120.0
+
+
+@dataclass(frozen=True)
+class CompressorConfig:
+    """How a compressor is built; what its knobs do are parameters.
+
+    Attributes:
+        detection: "peak" hears amplitudes, "rms" mean squares.
+        followed: what the envelope follower follows, the "gain" in dB or the "level" in front of
+            the curve. Mean squares in front of a gain that is followed are taken over a window of
+            one pole.
+        ballistics: "branching" or "decoupled", see the module's docstring.
+        curve: "knee" for the textbook's, "free" for a linear spline.
+        knots: of a free curve.
+        lowest_db: level of its first knot, dBFS.
+        highest_db: level of its last knot, dBFS.
+        lookahead_samples: how late the sound is, so that the gain comes before it.
+        channels: 1 or 2.
+        link: whether two channels get gains of their own ("none"), or one for both from the
+            "loudest" or from the "mean" of both.
+    """
+
+    detection: str = "peak"
+    followed: str = "gain"
+    ballistics: str = "branching"
+    curve: str = "knee"
+    knots: int = 103
+    lowest_db: float = -90.0
+    highest_db: float = 12.0
+    lookahead_samples: int = 0
+    channels: int = 1
+    link: str = "loudest"
+
+    def __post_init__(self) -> None:
+        one_of("detection", self.detection, DETECTIONS)
+        one_of("followed", self.followed, FOLLOWED)
+        one_of("ballistics", self.ballistics, BALLISTICS)
+        one_of("curve", self.curve, CURVES)
+        one_of("link", self.link, LINKS)
+        whole_number("knots", self.knots, 2, MOST_KNOTS)
+        number("lowest_db", self.lowest_db, QUIETEST_DB, 59.0)
+        number("highest_db", self.highest_db, self.lowest_db + 1.0, 60.0)
+        whole_number("lookahead_samples", self.lookahead_samples, 0, LONGEST_LOOKAHEAD_SAMPLES)
+        whole_number("channels", self.channels, 1, 2)
+
+
+class Compressor(RecursiveBlock):
+    """Turn every channel up and down by its level; untrained, a compressor of ratio 4.
+
+    Attributes:
+        attack_log: logarithm of the time constant, in samples, at which the gain is reduced (or
+            the followed level rises).
+        release_log: the same for the way back.
+        window_log: the same of the window of mean squares, where there is one.
+        threshold_db, slope_below, slope_above, width_log: of a knee, see knee_gain_db; its width
+            in dB by its logarithm.
+        makeup_db: gain at the threshold, were there no knee.
+        gain_db: ``(knots,)``, of a free curve.
+    """
+
+    learning_rate_factor = 0.3
+
+    def __init__(self, config: CompressorConfig):
+        super().__init__()
+        self.config = config
+        self.channels_in = self.channels_out = config.channels
+        self.context_samples = SETTLING_SAMPLES
+        self.lookahead_samples = config.lookahead_samples
+        self.attack_log = nn.Parameter(torch.tensor(6.0))
+        self.release_log = nn.Parameter(torch.tensor(9.0))
+        if self.has_window:
+            self.window_log = nn.Parameter(torch.tensor(5.0))
+        if config.curve == "free":
+            self.gain_db = nn.Parameter(torch.zeros(config.knots))
+        else:
+            self.threshold_db = nn.Parameter(torch.tensor(-20.0))
+            self.slope_below = nn.Parameter(torch.tensor(0.0))
+            self.slope_above = nn.Parameter(torch.tensor(-0.75))
+            self.width_log = nn.Parameter(torch.tensor(1.0))
+            self.makeup_db = nn.Parameter(torch.tensor(0.0))
+
+    @property
+    def has_window(self) -> bool:
+        """Whether mean squares are taken before the curve, and a gain is followed after it."""
+        return (self.config.detection, self.config.followed) == ("rms", "gain")
+
+    def forward(self, audio: Tensor, start_sample: int = 0) -> Tensor:
+        """See Block."""
+        wait = self.config.lookahead_samples
+        late = functional.pad(audio, (wait, 0))[..., : audio.shape[-1]]
+        gain, _ = self.gain_of(audio, self.silent_state(len(audio)))
+        return late * gain
+
+    def gain_of(self, audio: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Return the gain at every sample, a factor, and the state that remains.
+
+        Args:
+            audio: ``(batch, channels, time)`` with time > 0.
+            state: of every follower, as ``silent_state`` or an earlier call returned it.
+
+        Returns:
+            ``(batch, channels or 1, time)``, and the next state.
+        """
+        config, state = self.config, list(state)
+        heard = audio.abs() if config.detection == "peak" else audio.square()
+        if config.channels > 1 and config.link != "none":
+            joined = heard.amax(1, True) if config.link == "loudest" else heard.mean(1, True)
+            heard = joined
+        if self.has_window:
+            window = rate_of(self.window_log)
+            heard = state[-1] = follow_envelope(heard, window, window, state[-1])
+        if config.followed == "level":
+            heard, followers = self._followed(heard, state)
+            gain_db = self.curve_db(self._level_db(heard))
+        else:
+            reduction, followers = self._followed(-self.curve_db(self._level_db(heard)), state)
+            gain_db = -reduction
+        if self.has_window:
+            followers.append(state[-1])
+        return decibels(gain_db), [each[..., -1] for each in followers]
+
+    def silent_state(self, batch: int) -> list[Tensor]:
+        """Return what the followers hold after silence, each ``(batch, channels or 1)``."""
+        config, reference = self.config, self.attack_log
+        rows = 1 if config.link != "none" else config.channels
+        silence = reference.new_zeros((batch, rows))
+        if config.followed == "level":
+            rest = silence
+        else:
+            rest = silence - self.curve_db(reference.new_tensor(QUIETEST_DB))
+        count = 1 if config.ballistics == "branching" else 2
+        return [rest] * count + [silence] * self.has_window
+
+    def _level_db(self, heard: Tensor) -> Tensor:
+        return level_db(heard) if self.config.detection == "peak" else power_level_db(heard)
+
+    def _followed(self, heard: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Run the followers: what comes out, and what each of them held at every sample."""
+        attack, release = rate_of(self.attack_log), rate_of(self.release_log)
+        if self.config.ballistics == "branching":
+            followed = follow_envelope(heard, attack, release, state[0])
+            return followed, [followed]
+        held = follow_envelope(heard, torch.ones_like(release), release, state[0])
+        smooth = follow_envelope(held, attack, attack, state[1])
+        return smooth, [held, smooth]
+
+    def curve_db(self, level: Tensor) -> Tensor:
+        """Return the static gain in dB at every level in dBFS."""
+        config = self.config
+        if config.curve == "free":
+            gain = free_gain_db(level, self.gain_db, config.lowest_db, config.highest_db)
+        else:
+            width = self.width_log.exp().clamp(max=WIDEST_KNEE_DB)
+            slopes = self.slope_below, self.slope_above
+            gain = self.makeup_db + knee_gain_db(level, self.threshold_db, *slopes, width)
+        return gain.clamp(LEAST_GAIN_DB, MOST_GAIN_DB)
+
+    def stream(self, batch: int = 1, start_sample: int = 0) -> BlockStream:
+        """See Block."""
+        return CompressorStream(self, batch)
+
+
+class CompressorStream(BlockStream):
+    """Block-wise playing: what the followers hold, and the sound that is still to come."""
+
+    def __init__(self, block: Compressor, batch: int):
+        self.block = block
+        self.state = block.silent_state(batch)
+        wait = block.config.lookahead_samples
+        self.waiting = block.attack_log.new_zeros((batch, block.channels_in, wait))
+
+    def process(self, audio: Tensor) -> Tensor:
+        """See BlockStream."""
+        if audio.shape[-1] == 0:
+            return audio
+        line = torch.cat([self.waiting.to(audio), audio], dim=-1)
+        gain, self.state = self.block.gain_of(audio, self.state)
+        self.waiting = line[..., audio.shape[-1] :]
+        return line[..., : audio.shape[-1]] * gain
+
+
+def rate_of(time_log: Tensor) -> Tensor:
+    """Return the rate of a follower whose time constant is ``exp(time_log)`` samples."""
+    return -torch.expm1(-torch.exp(-time_log.clamp(SHORTEST_LOG, LONGEST_LOG)))
+
+
+def decibels(gain_db: Tensor) -> Tensor:
+    """Return the factor that a gain in dB stands for."""
+    return torch.exp(gain_db * (math.log(10.0) / 20.0))

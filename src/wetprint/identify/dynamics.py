@@ -1,0 +1,341 @@
+"""Does a box turn its sound up and down by its level, and if so: how far, how fast, and how?
+
+Compressors of every kind that the block knows are tried on a few seconds of what was heard, with
+the textbook's curve; the one that plays the gain best is refined, and its curve then set free. What
+an effect that can be driven is asked are the level steps and steady tones of the capture signal; of
+recordings, whatever they hold must do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import oaconvolve
+
+from wetprint.identify.descent import SolveConfig, descend
+from wetprint.identify.gain_model import LEVELS_DB, GainModel, KneeCurve, fitted_knee
+from wetprint.identify.gain_solver import GainHeard, PlayedGain
+from wetprint.identify.recording import Recording
+
+KINDS = (
+    ("peak", "gain", "branching"),
+    ("peak", "gain", "decoupled"),
+    ("peak", "level", "branching"),
+    ("rms", "level", "branching"),
+    ("rms", "gain", "branching"),
+    ("peak", "level", "decoupled"),
+    ("rms", "level", "decoupled"),
+    ("rms", "gain", "decoupled"),
+)
+"""Detection, what is followed, and ballistics; see CompressorConfig. Of two that are as good the
+first is taken."""
+
+USUAL_SECONDS = np.array([0.010, 0.100, 0.010])
+"""Attack, release and window to begin with."""
+
+BLOCK_SECONDS = 64 / 48_000
+"""In which a gain is taken to be one."""
+
+ENVELOPE_SECONDS = 0.010
+"""A gain that is one for so long explains a compressor, but no distortion."""
+
+STRETCH_SECONDS, SETTLING_SECONDS = 7.0, 2.0
+"""Length of what is listened to in one piece, and how much of it only sets the followers going."""
+
+TRIED_STRETCHES, REFINED_STRETCHES = 2, 4
+
+TRIED = SolveConfig(most_steps=8, damping=1e-2, worthwhile=0.02)
+REFINED = SolveConfig(most_steps=25, damping=1e-2, worthwhile=2e-3)
+
+MOST_REFINED = 2
+"""Kinds that did best when they were tried, of which the best is looked for."""
+
+FOUND = 0.03
+"""A kind that leaves no more than this of what the gain does is the one."""
+
+EVENNESS = 0.5
+"""Soft blocks count for more than in the waveform, so that the whole curve is seen."""
+
+NARROW_DB, WIDE_DB = 3.0, 35.0
+NARROW_KNEE_LOG, WIDE_KNEE_LOG = float(np.log(5.0)), float(np.log(12.0))
+"""A knee that became narrow says little about wider ones, which are tried once more, and so the
+other way."""
+
+LOOKAHEADS_SECONDS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.010, 0.015, 0.020)
+LOOKAHEAD_ROUNDS = 6
+AHEAD = 0.9
+"""Looking ahead must bring the error below this share."""
+
+LEAST_SPREAD_DB = 0.1
+"""A gain that varies less is constant."""
+
+FILTERED = 0.5
+"""A filter is heard beside the gain where it brings the error below this share."""
+
+EXPLAINED = 0.5
+"""Of the variance of the gain, what a compressor must explain to be one."""
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """A compressor, as it was found.
+
+    Attributes:
+        textbook: with the textbook's curve.
+        free: with a curve of any shape.
+        spread_db: how much the gain varies, RMS.
+        textbook_error_db: what the textbook's leaves of that, RMS.
+        free_error_db: what the free one leaves.
+    """
+
+    textbook: GainModel
+    free: GainModel
+    spread_db: float
+    textbook_error_db: float
+    free_error_db: float
+
+    @property
+    def explained(self) -> float:
+        """The share of the gain's variance that the textbook's explains."""
+        return 1.0 - (self.textbook_error_db / self.spread_db) ** 2
+
+
+@dataclass(frozen=True)
+class Listening:
+    """What is listened to, and for how long.
+
+    Attributes:
+        recordings: with a mono dry side; of several wet channels the loudest is listened to.
+        sample_rate: Hz.
+        response: ``(taps,)``, through which the sound comes apart from its gain; a delay counts.
+        stop: says that the time for it is over.
+        report: told the error in dB after every step.
+        kinds: detection, what is followed, and ballistics, of every kind to be tried.
+    """
+
+    recordings: Sequence[Recording]
+    sample_rate: int
+    response: np.ndarray
+    stop: Callable[[], bool] = lambda: False
+    report: Callable[[float], None] = lambda error: None
+    kinds: tuple[tuple[str, str, str], ...] = KINDS
+
+    def heard(self, stretches: int, evenness: float) -> GainHeard | None:
+        """Cut stretches out of the recordings; None where they are silent."""
+        return _heard(self.recordings, self.sample_rate, self.response, stretches, evenness)
+
+    def solved(self, model: GainModel, heard: GainHeard, config: SolveConfig) -> PlayedGain:
+        """Step towards less error from a model."""
+        begun = PlayedGain(model, heard)
+        told = self.report
+        return descend(begun, config, self.stop, lambda e: told(e**0.5), lambda each: each)
+
+
+def find_dynamics(listening: Listening) -> Dynamics | None:
+    """Find how a box turns its sound up and down.
+
+    Returns:
+        None where the gain is constant, or follows no level.
+    """
+    tried = listening.heard(TRIED_STRETCHES, EVENNESS)
+    if tried is None or (spread_db := _spread_db(tried)) < LEAST_SPREAD_DB:
+        return None
+    found = [_knee_and_free(each, listening, tried, TRIED) for each in _starts(tried, listening)]
+    found.sort(key=lambda each: each[1].mean_square_db)
+    if found[0][1].mean_square_db > (1.0 - EXPLAINED) * spread_db**2:
+        return None
+    heard = listening.heard(REFINED_STRETCHES, EVENNESS)
+    assert heard is not None  # it holds what was tried
+    best: tuple[PlayedGain, PlayedGain] | None = None
+    for knee, _ in found[:MOST_REFINED]:
+        refined = _knee_and_free(knee.model, listening, heard, REFINED)
+        if best is None or refined[1].mean_square_db < best[1].mean_square_db:
+            best = refined
+        if best[1].mean_square_db < (FOUND * spread_db) ** 2:
+            break
+    assert best is not None
+    return _dynamics(*best, listening)
+
+
+def _knee_and_free(
+    start: GainModel, listening: Listening, heard: GainHeard, config: SolveConfig
+) -> tuple[PlayedGain, PlayedGain]:
+    """Solve a model with the textbook's curve, from there with a free one, and so back again."""
+    knee = _with_other_knee(listening.solved(start, heard, config), listening, config)
+    free = listening.solved(knee.model.freed(), heard, config)
+    count = len(free.model.times)
+    told = (heard.weight[:, None] * np.square(free.slopes()[:, count:])).sum(0)
+    expands = getattr(knee.model.curve, "expands", False)
+    curve = fitted_knee(free.model.curve.at(LEVELS_DB), told, expands)
+    read = dataclasses.replace(free.model, curve=curve)
+    again = listening.solved(read, heard, config)
+    return min(knee, again, key=lambda each: each.mean_square_db), free
+
+
+def _dynamics(knee: PlayedGain, free: PlayedGain, listening: Listening) -> Dynamics:
+    """Look ahead where that helps, and refine the free curve as the waveform weighs it."""
+    for _ in range(LOOKAHEAD_ROUNDS):  # what was solved without it made up for it by its attack
+        ahead = _lookahead_samples(free, listening.sample_rate)
+        if ahead == free.model.lookahead_samples:
+            break
+        models = (dataclasses.replace(e.model, lookahead_samples=ahead) for e in (knee, free))
+        knee, free = (listening.solved(each, knee.heard, REFINED) for each in models)
+    loud = listening.heard(REFINED_STRETCHES, 0.0)
+    assert loud is not None  # a model was found in it
+    free = listening.solved(free.model, loud, REFINED)
+    textbook = PlayedGain(knee.model, loud)
+    errors_db = (each.mean_square_db**0.5 for each in (textbook, free))
+    return Dynamics(knee.model, free.model, _spread_db(loud), *errors_db)
+
+
+def slow_gain_error(
+    recordings: Sequence[Recording], sample_rate: int, response: np.ndarray
+) -> float:
+    """Return the error-to-signal ratio that a gain leaves which is constant for 10 ms at a time.
+
+    Args:
+        recordings: see find_dynamics.
+        sample_rate: Hz.
+        response: see find_dynamics.
+    """
+    length = max(2, round(ENVELOPE_SECONDS * sample_rate))
+    left = whole = 0.0
+    for each in recordings:
+        sound, wet = _through(each.dry[0], response), _loudest(each.wet)
+        blocks = len(wet) // length
+        sound, wet = (part[: blocks * length].reshape(blocks, length) for part in (sound, wet))
+        gain = (sound * wet).sum(1) / np.maximum(np.square(sound).sum(1), 1e-30)
+        left += float(np.square(wet - gain[:, None] * sound).sum())
+        whole += float(np.square(wet).sum())
+    return left / max(whole, 1e-30)
+
+
+def delay_or_filter(
+    recordings: Sequence[Recording], sample_rate: int, response: np.ndarray
+) -> np.ndarray:
+    """Return what lies between the dry sound and the gain's: a delay, or a filter where it must.
+
+    Args:
+        recordings: see Listening.
+        sample_rate: Hz.
+        response: the best fixed filter's, ``(channels_out, taps)``; the loudest side counts.
+
+    Returns:
+        ``(taps,)``; for a delay, one tap of 1 or -1 at its end.
+    """
+    longer = response[int(np.argmax(np.square(response).sum(1)))]
+    peak = int(np.argmax(np.abs(longer)))
+    wire = np.zeros(peak + 1)
+    wire[peak] = np.sign(longer[peak])
+    filtered, alone = (slow_gain_error(recordings, sample_rate, each) for each in (longer, wire))
+    return longer if filtered < FILTERED * alone else wire
+
+
+def _starts(heard: GainHeard, listening: Listening) -> list[GainModel]:
+    """Begin each kind with a gentle compressor of usual times, or expander where gain grows."""
+    level_db = 10.0 * np.log10(heard.energy.mean(1) + 1e-30)
+    mean_db, loud_db = (float((heard.weight * e).sum()) for e in (heard.gain_db, level_db))
+    together = (heard.weight * (heard.gain_db - mean_db) * (level_db - loud_db)).sum()
+    if together > 0.0:
+        curve = KneeCurve(loud_db, 1.0, 0.0, WIDE_KNEE_LOG, mean_db + 3.0, expands=True)
+    else:
+        curve = KneeCurve(loud_db, 0.0, -0.5, WIDE_KNEE_LOG, mean_db + 3.0)
+    attack, release, window = np.log(listening.sample_rate * USUAL_SECONDS).tolist()
+    return [GainModel(*kind, attack, release, window, curve) for kind in listening.kinds]
+
+
+def _lookahead_samples(played: PlayedGain, sample_rate: int) -> int:
+    """Return by how much the gain comes before the sound: what it is, unless more explains more."""
+    found = played.model.lookahead_samples
+    best = AHEAD * played.mean_square_db
+    near = [found + sign * (1 << power) for power in range(4) for sign in (-1, 1) if found]
+    for samples in (*near, *(round(each * sample_rate) for each in LOOKAHEADS_SECONDS)):
+        ahead = dataclasses.replace(played.model, lookahead_samples=max(0, samples))
+        if (error := PlayedGain(ahead, played.heard).mean_square_db) < best:
+            best, found = error, max(0, samples)
+    return found
+
+
+def _with_other_knee(best: PlayedGain, listening: Listening, config: SolveConfig) -> PlayedGain:
+    """Try the other end where the descent ran into a very narrow knee, or a very wide one."""
+    curve = best.model.curve
+    assert isinstance(curve, KneeCurve)
+    if NARROW_DB < np.exp(curve.width_log) < WIDE_DB:
+        return best
+    other = NARROW_KNEE_LOG if np.exp(curve.width_log) > NARROW_DB else WIDE_KNEE_LOG
+    changed = dataclasses.replace(curve, width_log=other)
+    model = dataclasses.replace(best.model, curve=changed)
+    found = listening.solved(model, best.heard, config)
+    return min(best, found, key=lambda each: each.mean_square_db)
+
+
+def _spread_db(heard: GainHeard) -> float:
+    mean = (heard.weight * heard.gain_db).sum()
+    return float(np.sqrt((heard.weight * np.square(heard.gain_db - mean)).sum()))
+
+
+def _heard(
+    recordings: Sequence[Recording],
+    sample_rate: int,
+    response: np.ndarray,
+    stretches: int,
+    evenness: float,
+) -> GainHeard | None:
+    """Cut stretches out of recordings, half of them where the gain varies most, half spread."""
+    length, settling = (round(s * sample_rate) for s in (STRETCH_SECONDS, SETTLING_SECONDS))
+    block = max(4, round(BLOCK_SECONDS * sample_rate))
+    length -= length % block
+    cut = [_Aligned.of(each, response) for each in recordings]
+    places = [
+        (number, start)
+        for number, each in enumerate(cut)
+        for start in range(0, max(1, len(each.dry) - length + 1), length)
+    ]
+
+    def variety(place: tuple[int, int]) -> float:
+        number, start = place
+        dry, sound, wet, counts = cut[number].part(start, length, 0)
+        heard = GainHeard.of(dry, sound, wet, counts, block, EVENNESS)
+        return -1.0 if heard is None else _spread_db(heard)
+
+    places.sort(key=variety, reverse=True)
+    telling = places[: (stretches + 1) // 2]
+    rest = sorted(places[len(telling) :])
+    places = [*telling, *rest[:: max(1, 2 * len(rest) // stretches)][: stretches // 2]]
+    parts = []
+    for number, start in places:
+        parts.append(cut[number].part(start, length, settling if start or parts else 0))
+    dry, sound, wet, counts = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return GainHeard.of(dry, sound, wet, counts, block, evenness)
+
+
+@dataclass(frozen=True)
+class _Aligned:
+    """A recording with what its gain acts on, each ``(time,)``."""
+
+    dry: np.ndarray
+    sound: np.ndarray
+    wet: np.ndarray
+
+    @classmethod
+    def of(cls, recording: Recording, response: np.ndarray) -> _Aligned:
+        dry = recording.dry[0].astype(np.float64)
+        return cls(dry, _through(dry, response), _loudest(recording.wet))
+
+    def part(self, start: int, length: int, settling: int) -> tuple[np.ndarray, ...]:
+        """Return a stretch of each, and where it counts."""
+        cut = slice(start, start + length)
+        counts = np.ones(len(self.dry[cut]))
+        counts[: min(settling, len(counts) // 3)] = 0.0
+        return self.dry[cut], self.sound[cut], self.wet[cut], counts
+
+
+def _through(dry: np.ndarray, response: np.ndarray) -> np.ndarray:
+    return oaconvolve(dry.astype(np.float64), response)[: len(dry)]
+
+
+def _loudest(wet: np.ndarray) -> np.ndarray:
+    return wet[int(np.argmax(np.square(wet).sum(1)))].astype(np.float64)

@@ -1,0 +1,126 @@
+"""The solved half of learning where an effect turns its sound up and down: a compressor.
+
+A gain that is constant for hundredths of a second tells a compressor from what distorts. What sort
+of compressor, its times and its curve are then found from the gain alone
+(``identify/dynamics.py``); whatever filter stands behind it is solved last, over everything that
+was heard, as behind any other block.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from wetprint.identify.dynamics import (
+    Listening,
+    delay_or_filter,
+    find_dynamics,
+    slow_gain_error,
+)
+from wetprint.identify.gain_model import GainModel
+from wetprint.learning.linear import shortest_good_model, solve_linear_models
+from wetprint.learning.material import Material, Take, predict, validation_esr
+from wetprint.learning.moving import recordings_of
+from wetprint.models.chain import Chain
+from wetprint.models.recipes import filter_block
+from wetprint.progress import Progress, silent
+
+PROMISING = 0.6
+"""A gain that moves must be able to bring the error below this share of the linear model's."""
+
+FRUITFUL = 0.4
+"""And so it must. An overdrive that gives way under load comes down to some .45."""
+
+LONGER_CHAIN = 0.9
+"""A filter behind the compressor, or a free curve, must bring the error below this share."""
+
+CPU = torch.device("cpu")
+
+
+def solve_compressor(
+    material: Material,
+    linear: np.ndarray,
+    linear_error: float,
+    stop: Callable[[], bool],
+    over: Callable[[], bool],
+    progress: Progress = silent,
+) -> Chain | None:
+    """Solve a compressor or expander, with a filter behind it where there is one.
+
+    Args:
+        material: what was heard.
+        linear: the solved linear part, ``(channels_out, channels_in, taps)``.
+        linear_error: its ESR on the validation takes.
+        stop: says that the search has lasted long enough.
+        over: says that even finishing must come to an end.
+        progress: told how far it is.
+
+    Returns:
+        The chain, or None where a gain that moves explains too little.
+    """
+    if material.channels_in > 1:
+        return None
+    heard, rate = recordings_of(material), material.sample_rate
+    response = delay_or_filter(heard, rate, linear[:, 0])
+    if slow_gain_error(heard, rate, response) > PROMISING * linear_error:
+        return None
+    progress("solving the dynamics", 0.0)
+
+    def report(error_db: float) -> None:
+        progress("solving the dynamics", 0.5, f"gain within {error_db:.2g} dB")
+
+    listening = Listening(heard, rate, response, stop, report)
+    found = find_dynamics(listening)
+    if found is None:
+        return None
+    models = (found.textbook, found.free)
+    best, error = _best(models, response, material, over)
+    progress("solving the dynamics", 1.0)
+    return best if error < FRUITFUL * linear_error else None
+
+
+def _best(
+    models: tuple[GainModel, ...],
+    response: np.ndarray,
+    material: Material,
+    over: Callable[[], bool],
+) -> tuple[Chain, float]:
+    """Choose a curve, and whether a filter follows, by what was kept for judging."""
+    best: tuple[Chain, float] | None = None
+    for model in models:
+        chains = [_alone(model, response, material.channels_out)]
+        if not over():
+            chains.append(_filtered(model, material, over))
+        for chain in chains:
+            error = validation_esr(chain, material, CPU)
+            if best is None or error < LONGER_CHAIN * best[1]:
+                best = chain, error
+    assert best is not None
+    return best
+
+
+def _alone(model: GainModel, response: np.ndarray, channels_out: int) -> Chain:
+    block = model.block()
+    if channels_out == 1 and len(response) == 1 and response[0] == 1.0:
+        return Chain([block])
+    return Chain([block, filter_block(np.repeat(response[None, None], channels_out, axis=0))])
+
+
+def _filtered(model: GainModel, material: Material, over: Callable[[], bool]) -> Chain:
+    """Solve the filter behind a compressor over everything that was heard."""
+    chain = Chain([model.block().requires_grad_(False)])
+
+    def squashed(take: Take) -> Take:
+        whole = dataclasses.replace(take, heard_from=0)
+        return dataclasses.replace(take, dry=predict(chain, whole, CPU))
+
+    behind = dataclasses.replace(
+        material,
+        training=tuple(map(squashed, material.training)),
+        validation=tuple(map(squashed, material.validation)),
+    )
+    last = shortest_good_model(solve_linear_models(behind, stop=over))
+    return Chain([model.block(), filter_block(last.response)])
