@@ -175,7 +175,7 @@ def _described(
         repeats=find_repeats(
             dry[0], wet.mean(0), rate, None if asked is None else asked.soft.mean(0)
         ),
-        compression=front_panel(heard, rate, response, beyond_linear),
+        compression=None if lfo else front_panel(heard, rate, response, beyond_linear),
         unseen=unseen,
     )
 
