@@ -15,9 +15,8 @@ from scipy.signal import oaconvolve
 from wetprint.identify.dynamics import (
     Dynamics,
     Listening,
-    delay_or_filter,
     find_dynamics,
-    slow_gain_error,
+    promising_responses,
 )
 from wetprint.identify.gain_model import KneeCurve
 from wetprint.identify.lfo import Lfo, find_lfo, find_lfo_in_playing
@@ -227,12 +226,14 @@ def _compression(
     recordings: tuple[Recording, ...], rate: int, response: np.ndarray, beyond_linear: float
 ) -> Compression | None:
     """Say how the gain follows the level, where that explains most of what a filter does not."""
-    between = delay_or_filter(recordings, rate, response)
-    playing = recordings[:1]
-    if beyond_linear < LINEAR or slow_gain_error(playing, rate, between) > MOSTLY * beyond_linear:
+    if beyond_linear < LINEAR:
         return None
-    found = find_dynamics(Listening(recordings, rate, between))
-    return None if found is None or found.explained < WELL_EXPLAINED else _panel(found, rate)
+    bound = MOSTLY * beyond_linear
+    for between in promising_responses(recordings[:1], rate, response, bound):
+        found = find_dynamics(Listening(recordings, rate, between))
+        if found is not None and found.explained > WELL_EXPLAINED:
+            return _panel(found, rate)
+    return None
 
 
 def _panel(found: Dynamics, rate: int) -> Compression:
