@@ -23,11 +23,9 @@ from wetprint.models.chain import Chain
 from wetprint.models.recipes import filter_block
 from wetprint.progress import Progress, silent
 
-PROMISING = 0.6
-"""A gain that moves must be able to bring the error below this share of the linear model's."""
-
 FRUITFUL = 0.4
-"""And so it must. An overdrive that gives way under load comes down to some .45."""
+"""A gain that moves must bring the error below this share of the linear model's, and one that is
+constant for hundredths of a second must show that it can. Overdrives come down to some .45."""
 
 GOOD_ENOUGH = 0.003
 """With so little left (-25 dB) behind a delay, no filter is looked for in front of the gain."""
@@ -67,9 +65,9 @@ def solve_compressor(
     def report(error_db: float) -> None:
         progress("solving the dynamics", 0.5, f"gain within {error_db:.2g} dB")
 
-    best, least = None, FRUITFUL * linear_error
-    bound = PROMISING * linear_error
-    for response in promising_responses(heard, rate, linear[:, 0], bound):
+    least = FRUITFUL * linear_error
+    best: Chain | None = None
+    for response in promising_responses(heard, rate, linear[:, 0], least):
         found = find_dynamics(Listening(heard, rate, response, stop, report))
         if found is None:
             continue
