@@ -72,9 +72,6 @@ AHEAD = 0.9
 LEAST_SPREAD_DB = 0.1
 """A gain that varies less is constant."""
 
-FILTERED = 0.5
-"""A filter is heard beside the gain where it brings the error below this share."""
-
 EXPLAINED = 0.5
 """Of the variance of the gain, what a compressor must explain to be one."""
 
@@ -213,25 +210,27 @@ def slow_gain_error(
     return left / max(whole, 1e-30)
 
 
-def delay_or_filter(
-    recordings: Sequence[Recording], sample_rate: int, response: np.ndarray
-) -> np.ndarray:
-    """Return what lies between the dry sound and the gain's: a delay, or a filter where it must.
+def promising_responses(
+    recordings: Sequence[Recording], sample_rate: int, response: np.ndarray, bound: float
+) -> list[np.ndarray]:
+    """Return what may lie between the dry sound and what a gain acts on, a delay before a filter.
 
     Args:
         recordings: see Listening.
         sample_rate: Hz.
         response: the best fixed filter's, ``(channels_out, taps)``; the loudest side counts.
+        bound: the error-to-signal ratio that a slow gain must come below.
 
     Returns:
-        ``(taps,)``; for a delay, one tap of 1 or -1 at its end.
+        Each ``(taps,)``; for a delay, one tap of 1 or -1 at its end. A filter may seem to help
+        where there is none, for it is fitted to what the gain does as well.
     """
     longer = response[int(np.argmax(np.square(response).sum(1)))]
     peak = int(np.argmax(np.abs(longer)))
     wire = np.zeros(peak + 1)
     wire[peak] = np.sign(longer[peak])
-    filtered, alone = (slow_gain_error(recordings, sample_rate, each) for each in (longer, wire))
-    return longer if filtered < FILTERED * alone else wire
+    tried = (wire, longer)
+    return [each for each in tried if slow_gain_error(recordings, sample_rate, each) < bound]
 
 
 def _starts(heard: GainHeard, listening: Listening) -> list[GainModel]:

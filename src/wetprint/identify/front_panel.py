@@ -7,9 +7,8 @@ import numpy as np
 from wetprint.identify.dynamics import (
     Dynamics,
     Listening,
-    delay_or_filter,
     find_dynamics,
-    slow_gain_error,
+    promising_responses,
 )
 from wetprint.identify.findings import Compression
 from wetprint.identify.gain_model import KneeCurve
@@ -40,12 +39,14 @@ def front_panel(
         response: ``(channels, taps)`` of the best fixed filter.
         beyond_linear: the share of the wet energy that this filter leaves.
     """
-    between = delay_or_filter(recordings, rate, response)
-    playing = recordings[:1]
-    if beyond_linear < LINEAR or slow_gain_error(playing, rate, between) > MOSTLY * beyond_linear:
+    if beyond_linear < LINEAR:
         return None
-    found = find_dynamics(Listening(recordings, rate, between))
-    return None if found is None or found.explained < WELL_EXPLAINED else _read(found, rate)
+    bound = MOSTLY * beyond_linear
+    for between in promising_responses(recordings[:1], rate, response, bound):
+        found = find_dynamics(Listening(recordings, rate, between))
+        if found is not None and found.explained > WELL_EXPLAINED:
+            return _read(found, rate)
+    return None
 
 
 def _read(found: Dynamics, rate: int) -> Compression:

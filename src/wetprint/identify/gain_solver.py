@@ -41,8 +41,6 @@ class GainHeard:
         energy: of the dry signal in each sample, ``(blocks, samples)``.
         gain_db: that each block shows.
         weight: how much each block counts; they add up to 1.
-        wet_energy: of the wet signal in the blocks that count, and
-        unexplained: what no gain from block to block explains of it.
     """
 
     dry: np.ndarray

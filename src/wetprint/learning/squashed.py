@@ -14,12 +14,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from wetprint.identify.dynamics import (
-    Listening,
-    delay_or_filter,
-    find_dynamics,
-    slow_gain_error,
-)
+from wetprint.identify.dynamics import Listening, find_dynamics, promising_responses
 from wetprint.identify.gain_model import GainModel
 from wetprint.learning.linear import shortest_good_model, solve_linear_models
 from wetprint.learning.material import Material, Take, predict, validation_esr
@@ -28,11 +23,12 @@ from wetprint.models.chain import Chain
 from wetprint.models.recipes import filter_block
 from wetprint.progress import Progress, silent
 
-PROMISING = 0.6
-"""A gain that moves must be able to bring the error below this share of the linear model's."""
-
 FRUITFUL = 0.4
-"""And so it must. An overdrive that gives way under load comes down to some .45."""
+"""A gain that moves must bring the error below this share of the linear model's, and one that is
+constant for hundredths of a second must show that it can. Overdrives come down to some .45."""
+
+GOOD_ENOUGH = 0.003
+"""With so little left (-25 dB) behind a delay, no filter is looked for in front of the gain."""
 
 LONGER_CHAIN = 0.9
 """A filter behind the compressor, or a free curve, must bring the error below this share."""
@@ -64,22 +60,24 @@ def solve_compressor(
     if material.channels_in > 1:
         return None
     heard, rate = recordings_of(material), material.sample_rate
-    response = delay_or_filter(heard, rate, linear[:, 0])
-    if slow_gain_error(heard, rate, response) > PROMISING * linear_error:
-        return None
     progress("solving the dynamics", 0.0)
 
     def report(error_db: float) -> None:
         progress("solving the dynamics", 0.5, f"gain within {error_db:.2g} dB")
 
-    listening = Listening(heard, rate, response, stop, report)
-    found = find_dynamics(listening)
-    if found is None:
-        return None
-    models = (found.textbook, found.free)
-    best, error = _best(models, response, material, over)
+    least = FRUITFUL * linear_error
+    best: Chain | None = None
+    for response in promising_responses(heard, rate, linear[:, 0], least):
+        found = find_dynamics(Listening(heard, rate, response, stop, report))
+        if found is None:
+            continue
+        chain, error = _best((found.textbook, found.free), response, material, over)
+        if error < least:
+            best, least = chain, error
+        if error < GOOD_ENOUGH:
+            break
     progress("solving the dynamics", 1.0)
-    return best if error < FRUITFUL * linear_error else None
+    return best
 
 
 def _best(
