@@ -12,8 +12,9 @@ export NO_MKDOCS_2_WARNING := 1
 demo: $(INSTALLED)
 	$(BIN)/wetprint demo
 
+# One thread for each of the two workers: four on two cores wait for each other longer than they work.
 test: $(INSTALLED) plugins engine-test
-	$(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 # The engine alone, under the address and undefined-behaviour sanitizers; and, where clang is there,
 # whether it compiles too. Checks slow a program down: little is optimised, so that they fit in a minute.

@@ -124,9 +124,10 @@ def solve_modulated(
     progress("solving the colours", 0.9)
     skipped = int(SKIPPED_SECONDS * material.sample_rate)
     everything = MovingDelaySolver(long_takes(material), skipped, False)
-    chains = [
-        moving_chain(everything.coloured(fit.delays, taps).delays) for taps in FINAL_COLOUR_TAPS
-    ]
+    chains: list[Chain] = []
+    for count in FINAL_COLOUR_TAPS:
+        if not chains or not stop():
+            chains.append(moving_chain(everything.coloured(fit.delays, count).delays))
     return min(chains, key=lambda each: validation_esr(each, material, torch.device("cpu")))
 
 
