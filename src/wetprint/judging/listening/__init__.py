@@ -1,0 +1,1 @@
+"""Blind listening: what a panel's answers say."""
