@@ -12,6 +12,7 @@ from wetprint.effects import Effect
 from wetprint.errors import LearningError
 from wetprint.learning.config import LearnConfig
 from wetprint.learning.material import Material, Take
+from wetprint.learning.tails import notes_on_tails, refuse_self_oscillation
 from wetprint.pairs import Excerpt, Pair, split_for_validation
 from wetprint.progress import Progress, silent
 from wetprint.signals import playing, read_training_audio, training_mixture
@@ -40,7 +41,7 @@ def gather_from_effect(
 
     Raises:
         EffectError: the effect cannot be rendered.
-        LearningError: it answers with silence.
+        LearningError: it answers with silence, or goes on by itself.
     """
     rate, seed = config.sample_rate, config.seed
     if training_audio is None:
@@ -55,6 +56,8 @@ def gather_from_effect(
         driven = [*given, ("generated", _mixture(config, seconds, soundfont))]
         judged = []
     rendered = _render_all(effect, driven + judged, rate, progress)
+    refuse_self_oscillation(effect, rendered, rate)
+    notes = notes_on_tails(rendered, rate)
     takes, kept = rendered[: len(driven)], rendered[len(driven) :]
     if training_audio is not None:
         share = min(0.2, config.validation_seconds * rate / max(1, _samples(takes[:-1])))
@@ -66,7 +69,7 @@ def gather_from_effect(
     def drive(dry: np.ndarray) -> np.ndarray:
         return effect.process(dry, rate)[: len(takes[0].wet)]
 
-    return Material(tuple(takes), tuple(kept), rate, repeatability, drive)
+    return Material(tuple(takes), tuple(kept), rate, repeatability, drive, notes)
 
 
 def gather_from_pairs(pairs: Sequence[Pair], config: LearnConfig) -> Material:
@@ -93,7 +96,8 @@ def gather_from_pairs(pairs: Sequence[Pair], config: LearnConfig) -> Material:
     samples = sum(pair.dry.shape[-1] for pair in pairs)
     share = min(0.2, config.validation_seconds * rate / samples)
     takes, kept = _as_mono_where_sides_agree(*_split(list(pairs), share, rate))
-    return Material(tuple(takes), tuple(kept), rate)
+    whole = [Take(pair.dry, pair.wet, name=pair.name) for pair in pairs]
+    return Material(tuple(takes), tuple(kept), rate, notes=notes_on_tails(whole, rate))
 
 
 def _mixture(config: LearnConfig, seconds: float, soundfont: Path | None) -> np.ndarray:
