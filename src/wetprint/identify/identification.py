@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import oaconvolve
 
-from wetprint.identify.coherent_taps import find_taps_in_playing
+from wetprint.identify.added_taps import find_added_taps
 from wetprint.identify.findings import Identification, Turn, Voice
 from wetprint.identify.front_panel import front_panel
 from wetprint.identify.lfo import Lfo, find_lfo, find_lfo_in_playing
@@ -39,7 +39,7 @@ CLEAN_DB = -25.0
 """A filter that leaves more is too noisy to be seen dying away."""
 
 CLEAR_SHARE = 0.6
-"""Of the highest voice seen in playing; lower ones may be what notes left over."""
+"""Of the highest voice; lower ones may be what notes or other voices left over."""
 
 STRAIGHT_DB = -15.0
 """What changes more with level distorts a sweep too much to be seen dying away."""
@@ -230,12 +230,14 @@ def _voices(train: Snapshots, lfo: Lfo, rate: int) -> tuple[Voice, ...]:
 
 
 def _taps(train: Snapshots, side: int, period_samples: float) -> list[MovingTap]:
-    """Return taps of which there is little doubt."""
-    if train.played is None:
-        return find_moving_taps(train, side, period_samples)
-    taps = find_taps_in_playing(train, side, period_samples)
+    """Return taps of which there is little doubt; lines are followed where that shows no fewer."""
+    taps = find_added_taps(train, side, period_samples)
     highest = max((abs(each.strength) for each in taps), default=0.0)
-    return [each for each in taps if abs(each.strength) >= CLEAR_SHARE * highest]
+    clear = [each for each in taps if abs(each.strength) >= CLEAR_SHARE * highest]
+    if train.played is not None:
+        return clear
+    followed = find_moving_taps(train, side, period_samples)
+    return followed if len(followed) >= len(clear) else clear
 
 
 def _distinct(wet: np.ndarray) -> np.ndarray:

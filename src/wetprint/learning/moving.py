@@ -21,7 +21,7 @@ from wetprint.blocks.modulated_delay import (
 )
 from wetprint.blocks.periodic import interpolating
 from wetprint.engine.delay_line import INTERPOLATIONS, TAPS
-from wetprint.identify.coherent_taps import find_taps_in_playing
+from wetprint.identify.added_taps import find_added_taps
 from wetprint.identify.lfo import Lfo, find_lfo, find_lfo_in_playing
 from wetprint.identify.moving_taps import MovingTap, find_moving_taps
 from wetprint.identify.recording import Recording
@@ -51,13 +51,17 @@ KNOTS = 128
 HARMONICS = (1, 3, 8)
 WORTH_MORE_HARMONICS = 0.9
 HELPFUL = 0.95
-"""A tap seen in playing must bring the error below this share to be one."""
+"""A tap that was added up must bring the error below this share to be one."""
 
 GOOD_ENOUGH = 1e-6
 """With so little left in the windows, no more harmonics or interpolations are tried."""
 
 MOST_PARAMETERS = 120
 """Columns of a Jacobian that are held at once."""
+
+
+FindTaps = Callable[[Snapshots, int, float], list[MovingTap]]
+"""Finds the voices of one channel in snapshots, given the LFO's period."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +118,7 @@ def solve_modulated(
     """
     if material.channels_in > 1:
         return None
-    taps = _distinct_taps(material.channels_out, motion)
-    if material.drive is None:
-        taps = _helpful(taps, material, motion)
+    taps = _best_taps(material, motion)
     if not taps:
         return None
     start = MovingDelays(motion.lfo.period_samples, taps, "linear", np.zeros(0))
@@ -183,13 +185,38 @@ def _best_interpolation(solver: MovingDelaySolver, linear: Fit, stop: Callable[[
     return best
 
 
-def _distinct_taps(channels: int, motion: Motion) -> tuple[MovingTap, ...]:
+def _best_taps(material: Material, motion: Motion) -> tuple[MovingTap, ...]:
+    """Return the voices that explain most of two windows.
+
+    Lines that are followed are of any shape, but voices that move together hide one another; those
+    that are added up are sines. In playing nothing can be followed.
+    """
+    channels = material.channels_out
+    error = _window_error(material, motion)
+    adding = _helpful(_distinct_taps(channels, motion, find_added_taps), error)
+    if motion.trains[0].played is not None:
+        return adding
+    followed = _distinct_taps(channels, motion, find_moving_taps)
+    return min((followed, adding), key=lambda taps: error(taps) if taps else np.inf)
+
+
+def _window_error(material: Material, motion: Motion) -> Callable[[tuple[MovingTap, ...]], float]:
+    """Return what tells the share of two windows that some voices leave, with short colours."""
+    skipped = int(SKIPPED_SECONDS * material.sample_rate)
+    solver = MovingDelaySolver(_windows(material), skipped, False)
+
+    def error(taps: tuple[MovingTap, ...]) -> float:
+        delays = MovingDelays(motion.lfo.period_samples, taps, "linear", np.zeros(0))
+        return solver.coloured(delays, COLOUR_TAPS[0]).error
+
+    return error
+
+
+def _distinct_taps(channels: int, motion: Motion, find: FindTaps) -> tuple[MovingTap, ...]:
     """Return the voices of all channels; one that is heard on both sides counts once."""
     found: list[MovingTap] = []
-    train, period = motion.trains[0], motion.lfo.period_samples
-    find = find_moving_taps if train.played is None else find_taps_in_playing
     for channel in range(channels):
-        for tap in find(train, channel, period):
+        for tap in find(motion.trains[0], channel, motion.lfo.period_samples):
             apart = [np.abs(tap.harmonics[:3] - each.harmonics[:3]).max() for each in found]
             if min(apart, default=np.inf) > 1.0:
                 found.append(tap)
@@ -197,19 +224,15 @@ def _distinct_taps(channels: int, motion: Motion) -> tuple[MovingTap, ...]:
 
 
 def _helpful(
-    taps: tuple[MovingTap, ...], material: Material, motion: Motion
+    taps: tuple[MovingTap, ...], error: Callable[[tuple[MovingTap, ...]], float]
 ) -> tuple[MovingTap, ...]:
     """Keep the taps that explain something beyond those before them, the highest first."""
-    skipped = int(SKIPPED_SECONDS * material.sample_rate)
-    solver = MovingDelaySolver(_windows(material), skipped, False)
     kept: tuple[MovingTap, ...] = ()
     least = np.inf
     for tap in sorted(taps, key=lambda each: -abs(each.strength)):
-        tried = (*kept, tap)
-        start = MovingDelays(motion.lfo.period_samples, tried, "linear", np.zeros(0))
-        error = solver.coloured(start, COLOUR_TAPS[0]).error
-        if error < HELPFUL * least:
-            kept, least = tried, error
+        left = error((*kept, tap))
+        if left < HELPFUL * least:
+            kept, least = (*kept, tap), left
     return kept
 
 

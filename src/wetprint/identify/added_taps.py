@@ -1,4 +1,5 @@
-"""Taps that move, found in ordinary playing, whose snapshots are noisy.
+"""Taps that move, found by adding up: in playing, whose snapshots are noisy, and where voices move
+together, so that their lines hide one another.
 
 One frame of notes hardly shows a voice. Snapshots of the same phase of the LFO are averaged as they
 are, with their signs, and summed along lines: what a voice draws adds up, and what notes left
@@ -38,11 +39,11 @@ FAINT = 0.3
 """Of the first line's height."""
 
 
-def find_taps_in_playing(train: Snapshots, channel: int, period_samples: float) -> list[MovingTap]:
+def find_added_taps(train: Snapshots, channel: int, period_samples: float) -> list[MovingTap]:
     """Find the voices in one channel, brightest first; some of the last may be none.
 
     Args:
-        train: snapshots of playing.
+        train: snapshots, of chirps or of playing.
         channel: which one.
         period_samples: of the LFO.
     """
