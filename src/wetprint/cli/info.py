@@ -17,7 +17,6 @@ def info(
     """Tell what a model is made of, what it was learned from, and how close it came."""
     from wetprint.models import load_model
     from wetprint.models.registry import block_to_dict
-    from wetprint.playing import ModelStream
 
     loaded = load_model(model)
     described: dict[str, Any] = {
@@ -27,7 +26,7 @@ def info(
         "latency_samples": loaded.latency_samples,
         "lookahead_samples": loaded.lookahead_samples,
         "parameters": loaded.parameter_count,
-        "played_by": ModelStream(loaded).played_by,
+        "played_by": loaded.stream().played_by,
         "chain": [block_to_dict(block) for block in loaded.chain],
         "learned_from": loaded.learned_from,
         "verdict": loaded.verdict,

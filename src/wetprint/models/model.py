@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wetprint.models.chain import Chain
+
+if TYPE_CHECKING:
+    from wetprint.models.stream import ModelStream
 
 
 @dataclass
@@ -25,6 +28,23 @@ class Model:
     learned_from: dict[str, Any] = field(default_factory=dict)
     verdict: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+
+    def stream(self, channels: int = 1, start_sample: int = 0) -> ModelStream:
+        """Start block-wise playing, by the engine where it can; ``played_by`` says who does.
+
+        Args:
+            channels: of the audio, 1 or 2.
+            start_sample: absolute time of the first sample.
+
+        >>> import numpy as np
+        >>> from wetprint.blocks.gain import Gain, GainConfig
+        >>> stream = Model(Chain([Gain(GainConfig())]), sample_rate=48000).stream()
+        >>> stream.process(np.ones((1, 3), np.float32)).tolist(), stream.played_by != ""
+        ([[1.0, 1.0, 1.0]], True)
+        """
+        from wetprint.models.stream import ModelStream  # which plays models
+
+        return ModelStream(self, channels, start_sample)
 
     @property
     def channels_in(self) -> int:
