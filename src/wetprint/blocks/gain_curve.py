@@ -42,7 +42,8 @@ def knee_gain_db(
         width_db: of the knee, above 0.
 
     >>> level, zero = torch.tensor([-40.0, -20.0, 0.0]), torch.tensor(0.0)
-    >>> knee_gain_db(level, zero - 20.0, zero, zero - 0.75, zero + 8.0).tolist()
+    >>> gain_db = knee_gain_db(level, zero - 20.0, zero, zero - 0.75, zero + 8.0)
+    >>> [each + 0.0 for each in gain_db.tolist()]  # a zero may be a negative one
     [0.0, -0.75, -15.0]
     """
     over = level - threshold_db

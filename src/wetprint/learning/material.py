@@ -13,7 +13,7 @@ from torch import Tensor
 
 from wetprint.errors import LearningError
 from wetprint.models.chain import Chain
-from wetprint.models.playing import play_chain
+from wetprint.models.playing import BLOCK_SAMPLES, play_chain
 from wetprint.progress import Progress, silent
 
 
@@ -138,9 +138,12 @@ class Batches:
         return dry, wet
 
 
-def predict(chain: Chain, take: Take, device: torch.device) -> np.ndarray:
+def predict(
+    chain: Chain, take: Take, device: torch.device, block_samples: int = BLOCK_SAMPLES
+) -> np.ndarray:
     """Play a take through a chain: ``(channels_out, scored_samples)`` float32."""
-    return play_chain(chain, take.dry, take.start_sample, device)[:, take.heard_from :]
+    played = play_chain(chain, take.dry, take.start_sample, device, block_samples)
+    return played[:, take.heard_from :]
 
 
 def remaining(

@@ -44,14 +44,14 @@ START_KNOTS, KNOTS = 32, (32, 128)
 COLOUR_TAPS = 8
 
 WINDOW_SECONDS, SETTLING_SECONDS = 0.25, 0.2
-TURN_PARTS, TRIAL_WINDOWS, WINDOWS = 8, 16, 40
+TURN_PARTS, TRIAL_WINDOWS, WINDOWS = 8, 16, 80
 LOUD_ENOUGH = 0.03
 """Beside the mean of all windows."""
 
 TRIALS = 4
 """Numbers of stages that are tried."""
 
-TRIAL_STEPS, STEPS = 3, 4
+TRIAL_STEPS, STEPS = 3, 10
 CLEAR = 0.01
 """A trial that leaves less needs no other beside it."""
 

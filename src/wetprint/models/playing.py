@@ -16,13 +16,16 @@ ANY_RATE_HZ = 48_000
 
 
 BLOCK_SAMPLES = 1 << 16
-"""What PyTorch plays at a time."""
 
 CPU = torch.device("cpu")
 
 
 def play_chain(
-    chain: Chain, dry: np.ndarray, start_sample: int = 0, device: torch.device = CPU
+    chain: Chain,
+    dry: np.ndarray,
+    start_sample: int = 0,
+    device: torch.device = CPU,
+    block_samples: int = BLOCK_SAMPLES,
 ) -> np.ndarray:
     """Play a sound that fits into memory, from silence.
 
@@ -33,6 +36,7 @@ def play_chain(
         dry: ``(channels_in, time)`` float32.
         start_sample: absolute time of the first sample.
         device: where the chain is.
+        block_samples: what PyTorch plays at a time; the result does not depend on it.
 
     Returns:
         ``(channels_out, time)`` float32.
@@ -44,8 +48,8 @@ def play_chain(
     stream = chain.stream(start_sample=start_sample)
     played = []
     with torch.inference_mode():
-        for start in range(0, dry.shape[-1], BLOCK_SAMPLES):
-            block = torch.from_numpy(dry[None, :, start : start + BLOCK_SAMPLES]).to(device)
+        for start in range(0, dry.shape[-1], block_samples):
+            block = torch.from_numpy(dry[None, :, start : start + block_samples]).to(device)
             played.append(stream.process(block)[0].cpu().numpy())
     return np.concatenate(played, -1)[:, late:]
 
