@@ -12,6 +12,7 @@ from wetprint.blocks.amplitude_modulation import AmplitudeModulationConfig
 from wetprint.blocks.block import Block
 from wetprint.blocks.compressor import CompressorConfig
 from wetprint.blocks.convolution import FirConfig
+from wetprint.blocks.crossfaded_delay import CrossfadedDelay, CrossfadedDelayConfig
 from wetprint.blocks.delay import DelayConfig
 from wetprint.blocks.dilated import ACTIVATIONS, HEADS, DilatedConfig
 from wetprint.blocks.gain import GainConfig
@@ -97,6 +98,8 @@ CONFIGS = [
         for channels_in in (1, 2)
     ),
     ("modulated_delay", ModulatedDelayConfig(1234.5, 16, 20)),
+    ("crossfaded_delay", CrossfadedDelayConfig(97.3, 41.2, 3.5, 5, 24)),
+    ("crossfaded_delay", CrossfadedDelayConfig(1234.5, 300.0, 0.0, 8, 20, False, 2)),
     ("phaser", PhaserConfig(701.3, 5, 3)),
     ("phaser", PhaserConfig(90.0, 4, 1, 2, 1)),
     ("phaser", PhaserConfig(3000.0, 4, 2, 1, 2)),
@@ -134,7 +137,7 @@ def build(name: str, config) -> Block:
     block = config() if name in NESTED else made(name, config)
     for parameter in block.parameters():
         nn.init.normal_(parameter, std=0.15 if name == "echo" else 0.4)
-    if isinstance(block, ModulatedDelay):
+    if isinstance(block, ModulatedDelay | CrossfadedDelay):
         block.trajectory.data.mul_(5.0).add_(14.0)  # samples: some of it beyond what may be read
     return block.requires_grad_(False)
 
@@ -181,6 +184,8 @@ RECURSIVE = (
 )
 def test_receptive_field_is_what_the_gradient_says(request_):
     block = build(*request_).double()  # the ends of two low-passes in a row are below float32's
+    if isinstance(block, CrossfadedDelay):
+        block.trajectory.data.fill_(99.0)  # samples: held at the longest that may be read
     audio = noise(block.channels_in, 900).double().requires_grad_(True)
     block(audio)[..., 700].sum().backward()
     reached = audio.grad[0].abs().sum(0).nonzero()[:, 0]

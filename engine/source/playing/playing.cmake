@@ -5,6 +5,7 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/cell.cpp
   ${PLAYING}/chain.cpp
   ${PLAYING}/compressor.cpp
+  ${PLAYING}/crossfaded_delay.cpp
   ${PLAYING}/delay.cpp
   ${PLAYING}/dilated.cpp
   ${PLAYING}/fft.cpp

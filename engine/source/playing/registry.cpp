@@ -8,6 +8,7 @@ const std::vector<BlockKind>& block_kinds() {
   static const std::vector<BlockKind> kinds = {
       {"amplitude_modulation", build_amplitude_modulation},
       {"compressor", build_compressor},
+      {"crossfaded_delay", build_crossfaded_delay},
       {"delay", build_delay},
       {"dilated", build_dilated},
       {"echo", build_echo},

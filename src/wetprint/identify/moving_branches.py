@@ -14,21 +14,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from scipy.fft import irfft, rfft
 from scipy.signal import oaconvolve
 from scipy.sparse import csr_array
 
+from wetprint.blocks.crossfaded_delay import CrossfadedDelay
 from wetprint.blocks.periodic import phases
 from wetprint.identify.cascade import energy_of
 from wetprint.identify.descent import SolveConfig, descend, descent_step
 from wetprint.identify.stages import (
+    FadingDelay,
     Filter,
+    PlayedFades,
     PlayedFilter,
     PlayedGain,
     PlayedShape,
     PlayedStage,
     Shape,
     Stage,
+    place_fades,
     place_phases,
 )
 
@@ -73,6 +78,7 @@ class Listening:
             [phases(int(at), self.samples, windows.period_samples) for at in windows.starts]
         )
         self._places: dict[int, csr_array] = {}
+        self._fades: dict[CrossfadedDelay, csr_array] = {}
 
     def heard(self, signal: np.ndarray) -> np.ndarray:
         """Pass a signal through the emphasis and keep what counts."""
@@ -91,6 +97,11 @@ class Listening:
         if isinstance(stage, Shape):
             loudest = float(np.abs(signal * self.windows.heard).max())
             return PlayedShape(stage.with_room(loudest), signal)
+        if isinstance(stage, FadingDelay):
+            if stage.block not in self._fades:
+                heard = place_fades(stage.block, self.windows.starts, self.samples)
+                self._fades[stage.block] = heard
+            return PlayedFades(stage, signal, self._fades[stage.block])
         knots = len(stage.gain)
         if knots not in self._places:
             self._places[knots] = place_phases(self._phases, knots)
@@ -216,14 +227,17 @@ def play_branches(
     for branch in branches:
         signal = dry.astype(np.float64)
         for stage in branch:
-            signal = _whole(stage, signal, phase)
+            signal = _whole(stage, signal, start_sample, phase)
         total += signal
     return total
 
 
-def _whole(stage: Stage, signal: np.ndarray, phase: np.ndarray) -> np.ndarray:
+def _whole(stage: Stage, signal: np.ndarray, start_sample: int, phase: np.ndarray) -> np.ndarray:
     if isinstance(stage, Filter):
         return oaconvolve(signal, stage.taps)[: len(signal)]
     if isinstance(stage, Shape):
         return stage.curve(signal)
+    if isinstance(stage, FadingDelay):
+        with torch.no_grad():
+            return stage.block(torch.from_numpy(signal)[None, None], start_sample)[0, 0].numpy()
     return signal * (place_phases(phase, len(stage.gain)) @ stage.gain)

@@ -1,4 +1,4 @@
-"""Stages of an effect that moves and distorts: filters, static curves, gains that follow an LFO.
+"""Stages of an effect that moves and distorts: filters, static curves, what follows an LFO.
 
 Each stage is played on windows of sound and then knows, for one Gauss-Newton step, three things:
 how its output changes with its parameters and with its input (``change``), the adjoint of that
@@ -17,6 +17,7 @@ from scipy.fft import irfft, rfft
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 
+from wetprint.blocks.crossfaded_delay import CrossfadedDelay
 from wetprint.blocks.spline import value_weights
 from wetprint.identify.circulant import nearest_circulant
 from wetprint.identify.curve import Curve, Placed, definite, roughness_matrix
@@ -82,7 +83,23 @@ class MovingGain:
         return MovingGain(self.gain + step)
 
 
-Stage = Filter | Shape | MovingGain
+@dataclass(frozen=True)
+class FadingDelay:
+    """A delay that fades from one length to the next, of one channel; it is known, not solved."""
+
+    block: CrossfadedDelay
+
+    @property
+    def parameters(self) -> np.ndarray:
+        """See Filter; none."""
+        return np.zeros(0)
+
+    def moved(self, step: np.ndarray) -> FadingDelay:
+        """See Filter."""
+        return self
+
+
+Stage = Filter | Shape | MovingGain | FadingDelay
 
 
 def place_phases(phase: np.ndarray, knots: int) -> csr_array:
@@ -284,3 +301,67 @@ class PlayedGain(PlayedByMatrix):
 
     def _over_time(self, knots: np.ndarray) -> np.ndarray:
         return (self.places @ knots).reshape(self.signal.shape).astype(np.float32)
+
+
+class PlayedFades(PlayedStage):
+    """A delay that fades; a matrix says what of every sample is heard when."""
+
+    def __init__(self, stage: FadingDelay, signal: np.ndarray, heard: csr_array):
+        self.stage, self.shape, self.heard = stage, signal.shape, heard
+        self.output = self._over_time(signal)
+
+    def change(self, step: np.ndarray, moved: np.ndarray | None) -> np.ndarray:
+        """See PlayedStage."""
+        return np.zeros_like(self.output) if moved is None else self._over_time(moved)
+
+    def answer(self, residual: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return np.zeros(0)
+
+    def back(self, residual: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return (self.heard.T @ residual.ravel()).reshape(self.shape)
+
+    def power_gain(self) -> float:
+        """See PlayedStage."""
+        return float(np.square(self.heard.data).sum()) / self.heard.shape[0]
+
+    def precondition(self, later: np.ndarray, heard: np.ndarray, left: float) -> None:
+        """See PlayedStage."""
+
+    def near(self, step: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return step
+
+    def solved(self, residual: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return residual
+
+    def _over_time(self, signal: np.ndarray) -> np.ndarray:
+        return (self.heard @ signal.ravel()).reshape(self.shape)
+
+
+def place_fades(block: CrossfadedDelay, starts: np.ndarray, samples: int) -> csr_array:
+    """Return what of every sample of windows is heard at every sample: ``(all, all)`` float32.
+
+    Args:
+        block: of one channel.
+        starts: ``(windows,)``, the absolute time of each window's first sample.
+        samples: of each window; silence lies before it.
+    """
+    rows, columns, weights = [], [], []
+    now = np.arange(samples)
+    for number, start in enumerate(starts):
+        before, after, gone = block.fades(int(start), samples)
+        for delay, share in ((before, 1.0 - gone), (after, gone)):
+            late = delay[0].detach().numpy()
+            whole = np.floor(late).astype(np.int64)
+            for more, part in ((0, 1.0 - (late - whole)), (1, late - whole)):
+                weight, column = share * part, now - whole - more
+                kept = (weight != 0.0) & (column >= 0)
+                rows.append(number * samples + now[kept])
+                columns.append(number * samples + column[kept])
+                weights.append(weight[kept])
+    places = (np.concatenate(rows), np.concatenate(columns))
+    size = len(starts) * samples
+    return csr_array((np.concatenate(weights).astype(np.float32), places), shape=(size, size))

@@ -16,6 +16,9 @@ is ill-posed, the curve half a minute."""
 CURVE_SECONDS = 40.0
 """The curve may take so long even where it is a larger share: training gains less in that time."""
 
+ALONE_SHARE = 0.8
+"""Of the time left, at most, for what is solved where nothing is trained after it."""
+
 FINISHING_SECONDS = 10.0
 """What the search for a curve leaves to the steps that come after it."""
 
@@ -61,6 +64,10 @@ class Budget:
         return self._stop_in(
             max(SOLVING_SHARE * left, min(CURVE_SECONDS, left - FINISHING_SECONDS))
         )
+
+    def stop_alone(self) -> Callable[[], bool]:
+        """Return what says that a search after which nothing is trained has had its share."""
+        return self._stop_in(ALONE_SHARE * self.remaining_seconds())
 
     def over(self) -> bool:
         """Say whether nothing is left; counted steps know no clock."""

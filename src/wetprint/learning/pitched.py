@@ -226,8 +226,11 @@ def _changes(config: PitchShifterConfig) -> list[dict[str, Any]]:
 
 
 def _changed(config: PitchShifterConfig, change: dict[str, Any]) -> PitchShifterConfig:
-    """Return a config with a change, its delay kept within what it can play."""
-    other = dataclasses.replace(config, **change, delay_samples=0)
+    """Return a config with a change, all else kept within what it can then play."""
+    window = change.get("window_samples", config.window_samples)
+    reach = min(change.get("lock_reach_bins", config.lock_reach_bins), window)
+    change = {**change, "lock_reach_bins": reach, "delay_samples": 0}
+    other = dataclasses.replace(config, **change)
     delay = int(np.clip(config.delay_samples, -other.window_samples, other.reach_samples))
     return dataclasses.replace(other, delay_samples=delay)
 

@@ -27,7 +27,7 @@ from wetprint.learning.material import Material, validation_esr
 from wetprint.learning.measure import validation_mel_error
 from wetprint.learning.moving import Motion, find_motion
 from wetprint.learning.shaped import solve_shaped_model
-from wetprint.learning.solvers import MOVING_SOLVERS, PITCHED, STILL_SOLVERS
+from wetprint.learning.solvers import CROSSFADED, MOVING_SOLVERS, PITCHED, STILL_SOLVERS
 from wetprint.learning.squashed import solve_compressor
 from wetprint.learning.training import Judgement
 from wetprint.models.chain import Chain
@@ -70,7 +70,7 @@ SQUASHED = "compressor"
 """What it leaves when it is solved well follows the level for as long as a release lasts, further
 back than networks hear."""
 
-UNTRAINABLE = (PITCHED.recipe, *(each.recipe for each in MOVING_SOLVERS))
+UNTRAINABLE = (PITCHED.recipe, CROSSFADED.recipe, *(each.recipe for each in MOVING_SOLVERS))
 """What these leave moves, or matches no waveform: a network that stands still learns nothing of
 it."""
 
@@ -210,6 +210,9 @@ class Race:
         if PITCHED.recipe in wanted and (pitched := self._pitched(response)) is not None:
             yield pitched
             return
+        if CROSSFADED.recipe in wanted and (fading := self._crossfaded(response)) is not None:
+            yield fading
+            return
         moving = [each for each in MOVING_SOLVERS if each.recipe in wanted]
         motion = find_motion(self.material, self.progress) if moving else None
         least = math.inf
@@ -244,6 +247,14 @@ class Race:
         if chain is None:
             return None
         return self._solved(PITCHED.recipe, KnownEffect(response, found=chain), begun)
+
+    def _crossfaded(self, response: np.ndarray) -> Candidate | None:
+        """Solve a delay that fades from one length to the next, where the effect is one."""
+        begun = self.budget.elapsed_seconds()
+        chain = CROSSFADED.solve(self.material, self.budget.stop_alone(), self.progress)
+        if chain is None:
+            return None
+        return self._solved(CROSSFADED.recipe, KnownEffect(response, found=chain), begun)
 
     def _moving(
         self, motion: Motion, wanted: set[str], response: np.ndarray

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wetprint.identify.turn import tremolo_period
+from wetprint.learning.crossfaded import solve_crossfaded
 from wetprint.learning.echoed import solve_echoed
 from wetprint.learning.material import Material
 from wetprint.learning.moved import solve_tremolo
@@ -84,6 +85,9 @@ def _solve_moving_reverb(
 
 PITCHED = Solver("pitch_shifter", solve_pitched)
 """Apart from the others, since another measure decides."""
+
+CROSSFADED = Solver("crossfaded_delay", solve_crossfaded)
+"""Apart from the others that move, since it need not have an LFO that can be heard as one."""
 
 STILL_SOLVERS = (Solver("echo", solve_echoed),)
 

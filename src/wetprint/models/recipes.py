@@ -172,6 +172,7 @@ RECIPES: dict[str, Recipe] = {
             for name, summary in (
                 ("pitch_shifter", "a phase vocoder beside the dry signal"),
                 ("modulated_delay", "delay lines that follow an LFO, beside the dry signal"),
+                ("crossfaded_delay", "delays that fade from one length to the next"),
                 ("tremolo", "a gain that follows an LFO, between filters and curves"),
                 ("phaser", "allpass stages that follow an LFO, beside the dry signal"),
                 (

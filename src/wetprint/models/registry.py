@@ -17,6 +17,7 @@ from wetprint.blocks.amplitude_modulation import (
 from wetprint.blocks.block import Block
 from wetprint.blocks.compressor import Compressor, CompressorConfig
 from wetprint.blocks.convolution import Fir, FirConfig
+from wetprint.blocks.crossfaded_delay import CrossfadedDelay, CrossfadedDelayConfig
 from wetprint.blocks.delay import Delay, DelayConfig
 from wetprint.blocks.dilated import Dilated, DilatedConfig
 from wetprint.blocks.gain import Gain, GainConfig
@@ -80,6 +81,12 @@ BLOCKS: dict[str, BlockKind] = {
             AmplitudeModulation,
         ),
         BlockKind("compressor", "a gain that follows the level", CompressorConfig, Compressor),
+        BlockKind(
+            "crossfaded_delay",
+            "a delay that fades from one length to the next, after an LFO (vibrato, tape)",
+            CrossfadedDelayConfig,
+            CrossfadedDelay,
+        ),
         BlockKind("lstm", "a recurrent layer (LSTM)", RecurrentConfig, Lstm),
         BlockKind("gru", "a recurrent layer (GRU)", RecurrentConfig, Gru),
         BlockKind(

@@ -69,6 +69,24 @@ def chirp_trains(sample_rate: int = 48000) -> tuple[np.ndarray, CaptureMap]:
     return _assemble(_trains(sample_rate), sample_rate)
 
 
+def chirp_train(
+    spacing_samples: int, count: int, sample_rate: int = 48000
+) -> tuple[np.ndarray, CaptureMap]:
+    """Make a train of short chirps, for effects that can be driven.
+
+    Args:
+        spacing_samples: from one chirp to the next, at least 10 ms.
+        count: how many.
+        sample_rate: in Hz.
+
+    Returns:
+        The signal, ``(1, time)`` float32, and its map.
+    """
+    spacing_seconds = spacing_samples / sample_rate
+    part = _chirp_train("chirps", sample_rate, 0.010, spacing_seconds, count)
+    return _assemble(iter([part]), sample_rate)
+
+
 def level_probe(sample_rate: int = 48000) -> np.ndarray:
     """Return the steady tones and the level steps of the capture signal alone.
 
