@@ -43,6 +43,10 @@ class LearningError(WetprintError, ArithmeticError):
     """Learning that cannot go on, such as a loss that is no longer a number."""
 
 
+class ListeningError(WetprintError, ValueError):
+    """A listening test that cannot be set up, or an answer that does not fit it."""
+
+
 def nearest_names(name: str, known: Iterable[str], count: int = 3) -> str:
     """Say which known names come closest to an unknown one.
 

@@ -14,6 +14,7 @@ from wetprint.cli import generate as generate_command
 from wetprint.cli import identify as identify_command
 from wetprint.cli import info as info_command
 from wetprint.cli import learn as learn_command
+from wetprint.cli import listen as listen_command
 from wetprint.cli import render as render_command
 from wetprint.errors import WetprintError
 
@@ -39,6 +40,7 @@ COMMANDS = {
     "learn": learn_command.learn,
     "apply": apply_command.apply,
     "evaluate": evaluate_command.evaluate,
+    "listen": listen_command.listen,
     "info": info_command.info,
 }
 

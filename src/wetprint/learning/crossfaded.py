@@ -50,6 +50,9 @@ LONG_SECONDS, SPACING_FADES = 480.0, 0.45
 
 MORE_CURVES = 2
 
+AFTER_SECONDS = 1024 / 48_000
+"""Length of the filters behind the fades: tubes may follow, and what couples them."""
+
 NEAR_FADES, MOST_TRIALS = 0.05, 16
 """How far the fades are moved at most, in fades, and how many places are tried: sounds that pass
 the effect on different ways tell the beginning of a fade less well than its length."""
@@ -158,7 +161,7 @@ def _solve_channel(
     """Try what is simple first, and go on as long as more curves pay."""
     longest = sum(each.config.most_delay_samples for each in lines)
     period = lines[0].config.period_samples
-    search = MovingSearch(heard, period, stop, progress, NAME, longest)
+    search = MovingSearch(heard, period, stop, progress, NAME, longest, AFTER_SECONDS)
     still = search.still()
     moving = search.moving(still, [FadingDelay(each) for each in lines])
     if search.error([moving]) > FRUITFUL * search.error([still]):

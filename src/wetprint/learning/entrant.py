@@ -1,4 +1,4 @@
-"""One trained chain in the race, and the solved chain that it may stand beside."""
+"""One trained chain in the race, and the solved chain that it may stand beside or behind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import torch
 
 from wetprint.blocks.convolution import Fir
-from wetprint.learning.material import Material, remaining
+from wetprint.blocks.gain import Gain, GainConfig
+from wetprint.learning.material import Material, behind, remaining
 from wetprint.learning.training import Judgement, Training, TrainingConfig
 from wetprint.models.chain import Chain
 from wetprint.models.parallel import Parallel
@@ -18,11 +19,19 @@ from wetprint.progress import Progress, silent
 
 @dataclass(frozen=True)
 class Base:
-    """A solved chain beside which another is trained: its recipe, and its ESR in validation."""
+    """A solved chain beside or behind which another is trained.
+
+    Attributes:
+        recipe: its recipe's name.
+        chain: itself.
+        error: its ESR on the validation takes.
+        is_heard: whether the other hears what it plays, and not the dry signal.
+    """
 
     recipe: str
     chain: Chain
     error: float
+    is_heard: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,7 @@ class Entrant:
     Attributes:
         recipe: its recipe's name.
         training: the run; its errors are shares of what was left.
-        base: the solved chain beside which the trained one stands, or None.
+        base: the solved chain with which the trained one stands, or None.
         loudness: RMS amplitude of what was left; the trained chain plays at unit loudness.
     """
 
@@ -59,6 +68,8 @@ class Entrant:
         """Prepare a run: play the base, and take what it leaves as what is to be learned."""
         solved = None if base is None else base.chain.to(device)
         left, loudness = remaining(material, solved, device, progress)
+        if base is not None and base.is_heard:
+            left = behind(left, base.chain, device)
         return cls(recipe, Training(chain, left, config, device, seed), base, loudness)
 
     @property
@@ -80,10 +91,15 @@ class Entrant:
         )
 
     def finished(self) -> Chain:
-        """Return the trained chain at the effect's loudness, beside the base where there is one."""
+        """Return the trained chain at the effect's loudness, with the base where there is one."""
         chain = copy.deepcopy(self.training.chain)
         last = chain[len(chain) - 1]
         assert isinstance(last, Fir)  # every trained recipe ends in a filter
         with torch.no_grad():
             last.response.mul_(self.loudness)
-        return chain if self.base is None else Chain([Parallel([self.base.chain, chain])])
+        if self.base is None:
+            return chain
+        if not self.base.is_heard:
+            return Chain([Parallel([self.base.chain, chain])])
+        wire = Gain(GainConfig(self.base.chain.channels_out)).to(last.response.device)
+        return Chain([*self.base.chain, Parallel([Chain([wire]), chain])])

@@ -46,9 +46,7 @@ def gather_from_effect(
     rate, seed = config.sample_rate, config.seed
     if training_audio is None:
         driven = [("generated", _mixture(config, config.generated_seconds, soundfont))]
-        phrases = playing(
-            config.validation_seconds, seed + VALIDATION_SEED_OFFSET, rate, soundfont=soundfont
-        )
+        phrases = kept_phrases(seed, rate, config.validation_seconds, soundfont)
         judged = [("phrases kept for judging", phrases)]
     else:
         given = read_training_audio(training_audio, rate, soundfont=soundfont, progress=progress)
@@ -70,6 +68,17 @@ def gather_from_effect(
         return effect.process(dry, rate)[: len(takes[0].wet)]
 
     return Material(tuple(takes), tuple(kept), rate, repeatability, drive, notes)
+
+
+def kept_phrases(
+    seed: int, sample_rate: int, seconds: float = 20.0, soundfont: Path | None = None
+) -> np.ndarray:
+    """Return the phrases that a run with this seed is judged on, and never learns from.
+
+    Returns:
+        ``(1, time)`` float32.
+    """
+    return playing(seconds, seed + VALIDATION_SEED_OFFSET, sample_rate, soundfont=soundfont)
 
 
 def gather_from_pairs(pairs: Sequence[Pair], config: LearnConfig) -> Material:

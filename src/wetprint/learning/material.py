@@ -180,6 +180,20 @@ def remaining(
     )
 
 
+def behind(material: Material, chain: Chain, device: torch.device) -> Material:
+    """Return the same takes with what a chain plays as their dry side."""
+
+    def heard(take: Take) -> Take:
+        played = play_chain(chain, take.dry, take.start_sample, device, BLOCK_SAMPLES)
+        return dataclasses.replace(take, dry=played)
+
+    return dataclasses.replace(
+        material,
+        training=tuple(map(heard, material.training)),
+        validation=tuple(map(heard, material.validation)),
+    )
+
+
 def validation_esr(chain, material: Material, device: torch.device) -> float:
     """Return a chain's error-to-signal ratio over all validation takes together."""
     return takes_esr(material.validation, lambda take: predict(chain, take, device))

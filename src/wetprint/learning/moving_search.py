@@ -41,9 +41,12 @@ BEFORE_SECONDS = 1024 / 48_000
 AFTER_SECONDS = 64 / 48_000
 """Length of those behind it: what is slower stands before it, or is solved in the end."""
 
-COARSE, FINE = 16, 32
-"""Intervals of the curves, first and last: with many from the start, noise is followed before the
-bands are found."""
+COARSE, FINER = 16, (32, 128, 256)
+"""Intervals of the curves: with many from the start, noise is followed before the bands are found.
+The characteristics of tubes bend most where they are crossed most often."""
+
+FINER_PAYS = 0.97
+"""A finer grid must bring the error below this share for a still finer one to be tried."""
 
 CROSSOVERS_HZ = (100.0, 400.0, 1500.0, 6000.0)
 """Where bands begin their search."""
@@ -72,6 +75,7 @@ class MovingSearch:
         progress: told how far it is, under a name.
         name: that name.
         longest_delay_samples: how much later than the filters what moves may still answer.
+        after_seconds: length of the filters behind what moves.
     """
 
     def __init__(
@@ -82,10 +86,11 @@ class MovingSearch:
         progress: Progress,
         name: str,
         longest_delay_samples: int = 0,
+        after_seconds: float = AFTER_SECONDS,
     ):
         self.heard, self.period_samples, self.stop = heard, period_samples, stop
         rate = heard.sample_rate
-        self.before, self.after = (round(each * rate) for each in (BEFORE_SECONDS, AFTER_SECONDS))
+        self.before, self.after = (round(each * rate) for each in (BEFORE_SECONDS, after_seconds))
         context = 2 * self.before + longest_delay_samples
         windows = choose_moving_windows(heard.training, 0, context, rate, period_samples)
         self.listening = Listening(windows)
@@ -133,9 +138,15 @@ class MovingSearch:
         return self._solve([_with_curve(each, first) for each in linear], TRIAL)
 
     def thorough(self, start: list[Branch]) -> list[Branch]:
-        """Solve on the coarse grid, and then on the fine one."""
-        coarse = self._solve(start, THOROUGH)
-        return self._solve([_on_grid(each, FINE) for each in coarse], FINISHING)
+        """Solve on the coarse grid, and then on finer ones."""
+        best = self._solve(start, THOROUGH)
+        for intervals in FINER:
+            finer = self._solve([_on_grid(each, intervals) for each in best], FINISHING)
+            pays = self.error(finer) < FINER_PAYS * self.error(best)
+            best = min(best, finer, key=self.error)
+            if not pays or self.stop():
+                break
+        return best
 
     def error(self, branches: list[Branch]) -> float:
         """Return the ESR over the windows."""

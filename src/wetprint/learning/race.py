@@ -67,12 +67,13 @@ HOPELESS = 3.0
 beside a solved one is given up when it has gained nothing by then."""
 
 SQUASHED = "compressor"
-"""What it leaves when it is solved well follows the level for as long as a release lasts, further
-back than networks hear."""
 
-UNTRAINABLE = (PITCHED.recipe, CROSSFADED.recipe, *(each.recipe for each in MOVING_SOLVERS))
-"""What these leave moves, or matches no waveform: a network that stands still learns nothing of
-it."""
+MOVING = (CROSSFADED.recipe, *(each.recipe for each in MOVING_SOLVERS))
+
+UNTRAINED_BELOW = dict.fromkeys((SQUASHED, *MOVING), SOLVED_WELL)
+"""What such a chain leaves follows the level further back than networks hear, or moves while they
+stand still. With more error than this, one behind the chain may still learn how the sound is bent
+there; with less none is trained."""
 
 CHECKPOINT_SECONDS = 20.0
 
@@ -183,9 +184,7 @@ class Race:
             best = min(best, candidate, key=lambda each: each.error)
         trained = [recipe for recipe in recipes if recipe.trained]
         worth = self.budget.worth_training() and not self._stands(best.error)
-        moves = best.recipe in UNTRAINABLE and best.error < MOVES_MOSTLY
-        squashes = best.recipe == SQUASHED and best.error < SOLVED_WELL
-        worth = worth and not is_pitched and not moves and not squashes
+        worth = worth and not is_pitched and best.error >= UNTRAINED_BELOW.get(best.recipe, 0.0)
         if trained and (asked_for or worth):
             recipe = trained[0] if asked_for else suited(trained, best)
             yield self._train(recipe, response, best, asked_for)
@@ -194,7 +193,9 @@ class Race:
         self, names: set[str], response: np.ndarray, linear: Candidate
     ) -> Iterator[Candidate]:
         """Solve what more than a filter can be, of the recipes asked for."""
-        wanted = {each.name for each in RECIPES.values()} if "refined" in names else names
+        wanted = (
+            {each.name for each in RECIPES.values()} if names & {"refined", "corrected"} else names
+        )
         is_long = linear.chain.context_samples >= LONG_FILTER
         stands = self._stands(linear.error)
         if is_long and wanted & {each.recipe for each in STILL_SOLVERS}:
@@ -331,7 +332,9 @@ class Race:
         delays = tuple(safe_delay_samples(each) for each in response)
         torch.manual_seed(self.config.seed)
         chain = recipe.build(KnownEffect(response, delays))
-        base = Base(best.recipe, best.chain, best.error) if recipe.beside_solved else None
+        base = None
+        if recipe.beside_solved or recipe.behind_solved:
+            base = Base(best.recipe, best.chain, best.error, recipe.behind_solved)
         return self._entrant(recipe.name, chain, base)
 
     def _entrant(self, recipe: str, chain: Chain, base: Base | None) -> Entrant:
@@ -376,16 +379,20 @@ class Race:
         chain, solved = chains_of(header, tensors)
         base = None
         if solved is not None:
-            base = Base(header["base_recipe"], solved, header["base_error"])
+            is_heard = RECIPES[header["recipe"]].behind_solved
+            base = Base(header["base_recipe"], solved, header["base_error"], is_heard)
         entrant = self._entrant(header["recipe"], chain, base)
         restore(entrant.training, header, tensors)
         return entrant
 
 
 def suited(trained: list[Recipe], best: Candidate) -> Recipe:
-    """Choose what to train: beside the best solved chain where that explains something."""
-    beside = best.error < WORTH_KEEPING
-    return next((each for each in trained if each.beside_solved == beside), trained[0])
+    """Choose what to train: with the best solved chain where that explains something."""
+    worth_keeping = best.error < WORTH_KEEPING
+    behind = worth_keeping and best.recipe in UNTRAINED_BELOW
+    wanted = (worth_keeping and not behind, behind)
+    fitting = (each for each in trained if (each.beside_solved, each.behind_solved) == wanted)
+    return next(fitting, trained[0])
 
 
 def trainable_response(solved: list[LinearModel]) -> np.ndarray:

@@ -67,6 +67,7 @@ class Recipe:
         trained: whether gradients are needed, or the chain is finished as built.
         beside_solved: whether it is trained on what the best solved chain leaves, and then stands
             beside that chain.
+        behind_solved: the same, but it hears what that chain plays, and stands behind it.
     """
 
     name: str
@@ -74,12 +75,15 @@ class Recipe:
     build: Callable[[KnownEffect], Chain]
     trained: bool
     beside_solved: bool = False
+    behind_solved: bool = False
 
 
 ONSET_SHARE = 0.02
 """What of a response's peak counts as its beginning."""
 
 ONSET_MARGIN_SAMPLES = 16
+
+CORRECTED_TAPS = 64
 
 BRIDGED_SAMPLES = 64
 """Networks reach back much further and learn such a delay by themselves."""
@@ -131,6 +135,15 @@ def build_dilated(known: KnownEffect) -> Chain:
     channels = known.response.shape[1]
     network = Dilated(DilatedConfig(channels_in=channels, channels_out=channels, skip=False))
     return Chain([network, _wire(known)])
+
+
+def build_corrected(known: KnownEffect) -> Chain:
+    """Return a dilated network into a filter, for what is to stand behind another chain."""
+    channels = len(known.response)
+    config = DilatedConfig(channels_in=channels, channels_out=channels, skip=False)
+    wire = np.zeros((channels, channels, CORRECTED_TAPS))
+    wire[..., 0] = np.eye(channels)
+    return Chain([Dilated(config), filter_block(wire)])
 
 
 def build_lstm(known: KnownEffect) -> Chain:
@@ -196,6 +209,13 @@ RECIPES: dict[str, Recipe] = {
             build_dilated,
             trained=True,
             beside_solved=True,
+        ),
+        Recipe(
+            "corrected",
+            "the best solved chain, and behind it dilated convolutions trained on what it leaves",
+            build_corrected,
+            trained=True,
+            behind_solved=True,
         ),
         Recipe(
             "lstm", "recurrent units into an impulse response, trained", build_lstm, trained=True

@@ -1,0 +1,107 @@
+// All sounds of a trial run at once, in one loop; switching only moves gains, so that nothing is
+// cut and no sample is out of place.
+
+export const FADE_SECONDS = 0.012;
+
+export class Player {
+  // context: an AudioContext, or an OfflineAudioContext to look at what would be heard.
+  constructor(context) {
+    this.context = context;
+    this.buffers = new Map();
+    this.gains = new Map();
+    this.sources = [];
+    this.heard = null;
+    this.playing = false;
+    this.loop = [0, 0];
+    this.begun = 0;
+  }
+
+  // buffers: label -> AudioBuffer, all of one length.
+  load(buffers) {
+    this.stop();
+    this.gains.forEach((gain) => gain.disconnect());
+    this.buffers = new Map(buffers);
+    this.gains = new Map();
+    for (const label of this.buffers.keys()) {
+      const gain = this.context.createGain();
+      gain.gain.value = 0;
+      gain.connect(this.context.destination);
+      this.gains.set(label, gain);
+    }
+    this.heard = this.buffers.keys().next().value;
+    this.loop = [0, this.duration];
+  }
+
+  get duration() {
+    const first = this.buffers.values().next().value;
+    return first ? first.duration : 0;
+  }
+
+  // Where in the passage the loop stands, in seconds.
+  get position() {
+    if (!this.playing) return this.loop[0];
+    const [from, to] = this.loop;
+    const gone = Math.max(0, this.context.currentTime - this.begun);
+    return from + (gone % (to - from));
+  }
+
+  play(at = this.context.currentTime + 0.02) {
+    if (this.playing || !this.buffers.size) return;
+    const [from, to] = this.loop;
+    for (const [label, buffer] of this.buffers) {
+      const source = this.context.createBufferSource();
+      source.buffer = buffer;
+      source.loop = true;
+      source.loopStart = from;
+      source.loopEnd = to;
+      source.connect(this.gains.get(label));
+      source.start(at, from);
+      this.sources.push(source);
+    }
+    this.begun = at;
+    this.playing = true;
+    this.fade(at);
+  }
+
+  stop() {
+    this.sources.forEach((source) => {
+      source.stop();
+      source.disconnect();
+    });
+    this.sources = [];
+    this.playing = false;
+  }
+
+  // Hear another sound, from now on or from a moment of the context's clock on.
+  hear(label, at = this.context.currentTime) {
+    if (!this.buffers.has(label)) return;
+    this.heard = label;
+    this.fade(at);
+  }
+
+  fade(at) {
+    for (const [label, gain] of this.gains) {
+      const target = this.playing && label === this.heard ? 1 : 0;
+      const value = gain.gain.value;
+      if (gain.gain.cancelAndHoldAtTime) gain.gain.cancelAndHoldAtTime(at);
+      else {
+        gain.gain.cancelScheduledValues(at);
+        gain.gain.setValueAtTime(value, at);
+      }
+      gain.gain.linearRampToValueAtTime(target, at + FADE_SECONDS);
+    }
+  }
+
+  setLoop(from, to) {
+    const least = Math.min(0.25, this.duration);
+    const start = Math.max(0, Math.min(from, this.duration - least));
+    this.loop = [start, Math.max(start + least, Math.min(to, this.duration))];
+    if (!this.playing) return;
+    this.stop();
+    this.play();
+  }
+}
+
+export async function decoded(context, bytes) {
+  return context.decodeAudioData(bytes);
+}
