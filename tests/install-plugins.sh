@@ -2,7 +2,7 @@
 # Installs the Debian packages that the tests host, where that is possible; says so where not.
 set -u
 PACKAGES="guitarix-lv2 calf-plugins invada-studio-plugins-lv2 rubberband-lv2 zam-plugins \
-dragonfly-reverb-lv2 liblilv-0-0 caps sox"
+dragonfly-reverb-lv2 liblilv-0-0 caps sox chromium"
 
 missing=""
 for package in $PACKAGES; do

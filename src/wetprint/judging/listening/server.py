@@ -153,7 +153,7 @@ def make_app(test: ListeningTest, store: Store, needs_code: bool) -> FastAPI:
         store: where answers go.
         needs_code: whether listeners must have one of the store's codes.
     """
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     addresses, handle = _Addresses(), _Handlers(test, store, needs_code)
 
     @app.exception_handler(_RefusedError)
@@ -214,6 +214,21 @@ def make_app(test: ListeningTest, store: Store, needs_code: bool) -> FastAPI:
     return app
 
 
+def about_test(test: ListeningTest) -> dict[str, Any]:
+    """Return what the first screen says of a test, as plain values."""
+    seconds = [each.wet.shape[-1] / each.sample_rate for each in test.passages]
+    asked = len(test.plan(0))
+    each_s = LISTENED_TIMES * sum(seconds) / len(seconds) + SECONDS_BESIDE_LISTENING
+    return {
+        "title": test.title,
+        "kinds": list(test.kinds),
+        "trials": asked - test.training,
+        "training_trials": test.training,
+        "minutes_estimated": max(1, round(asked * each_s / 60.0)),
+        "passages": len(test.passages),
+    }
+
+
 class _Handlers:
     """What the requests come to."""
 
@@ -221,17 +236,8 @@ class _Handlers:
         self.test, self.store, self.needs_code = test, store, needs_code
 
     def about(self, listener: int | None) -> dict[str, Any]:
-        test, passages = self.test, self.test.passages
-        seconds = [each.wet.shape[-1] / each.sample_rate for each in passages]
-        asked = len(test.plan(0))
-        each_s = LISTENED_TIMES * sum(seconds) / len(seconds) + SECONDS_BESIDE_LISTENING
         return {
-            "title": test.title,
-            "kinds": list(test.kinds),
-            "trials": asked - test.training,
-            "training_trials": test.training,
-            "minutes_estimated": max(1, round(asked * each_s / 60.0)),
-            "passages": len(passages),
+            **about_test(self.test),
             "needs_code": self.needs_code,
             "joined": listener is not None,
         }

@@ -21,8 +21,7 @@ const KINDS = {
 function welcome(test) {
   return new Promise((resolve) => {
     const form = element("form", { className: "welcome" });
-    const list = element("ul", {});
-    test.kinds.forEach((kind) => list.append(element("li", {}, KINDS[kind])));
+    const told = test.kinds.map((kind) => KINDS[kind]);
     const counts = `${test.trials} ${test.trials === 1 ? "trial" : "trials"}`;
     const training = test.training_trials
       ? `, after ${test.training_trials} for training, whose answers are told at once`
@@ -34,7 +33,7 @@ function welcome(test) {
       "Nothing is told of right and wrong before the last trial.",
     ];
     if (answers.isStatic) facts.push("This is an informal test: the answers lie in this folder, for whoever looks.");
-    form.append(list, ...facts.map((each) => element("p", {}, each)));
+    form.append(...[...told, ...facts].map((each) => element("p", {}, each)));
     if (test.needs_code) form.append(field("code", "Your code", true));
     form.append(field("name", "Your name, if you like", false));
     const problem = element("p", { className: "problem", role: "alert" });

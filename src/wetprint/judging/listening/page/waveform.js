@@ -8,6 +8,12 @@ export function waveform(peaks, seconds, player, changed) {
   const canvas = document.createElement("canvas");
   canvas.setAttribute("aria-hidden", "true");
   figure.append(canvas);
+  const shown = document.createElement("p");
+  shown.className = "looped";
+  const tell = () => {
+    const [from, to] = player.loop;
+    shown.textContent = `Loop: ${from.toFixed(2)} s to ${to.toFixed(2)} s`;
+  };
   const handles = ["start", "end"].map((which, side) => {
     const input = document.createElement("input");
     Object.assign(input, { type: "range", min: 0, max: seconds, step: STEP_SECONDS, className: `loop-${which}` });
@@ -19,6 +25,7 @@ export function waveform(peaks, seconds, player, changed) {
       handles[0].value = player.loop[0];
       handles[1].value = player.loop[1];
       changed(player.loop);
+      tell();
       draw();
     });
     return input;
@@ -26,7 +33,7 @@ export function waveform(peaks, seconds, player, changed) {
   const sliders = document.createElement("div");
   sliders.className = "loop";
   sliders.append(...handles);
-  figure.append(sliders);
+  figure.append(sliders, shown);
 
   function draw() {
     const ratio = window.devicePixelRatio || 1;
@@ -47,7 +54,7 @@ export function waveform(peaks, seconds, player, changed) {
       const x = (column / peaks.length) * width;
       const top = (0.5 - (0.46 * high) / largest) * height;
       const bottom = (0.5 - (0.46 * low) / largest) * height;
-      pen.fillRect(x, top, Math.max(1, width / peaks.length - ratio), Math.max(ratio, bottom - top));
+      pen.fillRect(x, top, Math.ceil(width / peaks.length), Math.max(ratio, bottom - top));
     });
     if (player.playing) {
       pen.fillStyle = style.getPropertyValue("--now");
@@ -55,10 +62,9 @@ export function waveform(peaks, seconds, player, changed) {
     }
   }
 
-  let drawing = 0;
   function follow() {
     draw();
-    if (figure.isConnected) drawing = requestAnimationFrame(follow);
+    if (figure.isConnected) requestAnimationFrame(follow);
   }
   let dragged = null;
   const moment = (event) => {
@@ -76,8 +82,9 @@ export function waveform(peaks, seconds, player, changed) {
     handles[0].value = player.loop[0];
     handles[1].value = player.loop[1];
     changed(player.loop);
+    tell();
   });
+  tell();
   requestAnimationFrame(follow);
-  figure.addEventListener("remove", () => cancelAnimationFrame(drawing));
   return figure;
 }
