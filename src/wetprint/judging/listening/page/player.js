@@ -3,12 +3,19 @@
 
 export const FADE_SECONDS = 0.012;
 
+function gainAt(ramp, moment) {
+  if (!ramp) return 0;
+  const gone = Math.max(0, Math.min(1, (moment - ramp.at) / FADE_SECONDS));
+  return ramp.value + gone * (ramp.target - ramp.value);
+}
+
 export class Player {
   // context: an AudioContext, or an OfflineAudioContext to look at what would be heard.
   constructor(context) {
     this.context = context;
     this.buffers = new Map();
     this.gains = new Map();
+    this.ramps = new Map();
     this.sources = [];
     this.heard = null;
     this.playing = false;
@@ -22,6 +29,7 @@ export class Player {
     this.gains.forEach((gain) => gain.disconnect());
     this.buffers = new Map(buffers);
     this.gains = new Map();
+    this.ramps = new Map();
     for (const label of this.buffers.keys()) {
       const gain = this.context.createGain();
       gain.gain.value = 0;
@@ -64,12 +72,11 @@ export class Player {
   }
 
   stop() {
-    this.sources.forEach((source) => {
-      source.stop();
-      source.disconnect();
-    });
-    this.sources = [];
+    const now = this.context.currentTime;
     this.playing = false;
+    this.fade(now);
+    this.sources.forEach((source) => source.stop(now + FADE_SECONDS));
+    this.sources = [];
   }
 
   // Hear another sound, from now on or from a moment of the context's clock on.
@@ -79,16 +86,16 @@ export class Player {
     this.fade(at);
   }
 
+  // What each gain is at a moment is reckoned here: an engine does not hold a ramp that has ended,
+  // and would begin the next one in the past.
   fade(at) {
     for (const [label, gain] of this.gains) {
       const target = this.playing && label === this.heard ? 1 : 0;
-      const value = gain.gain.value;
-      if (gain.gain.cancelAndHoldAtTime) gain.gain.cancelAndHoldAtTime(at);
-      else {
-        gain.gain.cancelScheduledValues(at);
-        gain.gain.setValueAtTime(value, at);
-      }
+      const value = gainAt(this.ramps.get(label), at);
+      gain.gain.cancelScheduledValues(at);
+      gain.gain.setValueAtTime(value, at);
       gain.gain.linearRampToValueAtTime(target, at + FADE_SECONDS);
+      this.ramps.set(label, { at, value, target });
     }
   }
 
