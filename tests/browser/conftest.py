@@ -11,7 +11,7 @@ import pytest
 PATHS = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its event loop must not outlast these tests
 def browser():
     from playwright.sync_api import sync_playwright
 

@@ -80,24 +80,40 @@ def listen(
         raise typer.BadParameter("give at least one MODEL, or --csv or --json with --results")
     if (dry is None) != (wet is None):
         raise typer.BadParameter("give --dry and --wet together")
-    from wetprint.judging.listening.passages import joined, prepared
-    from wetprint.judging.listening.server import ListeningTest
-
-    free = None if export is not None else _bound(host, port)
-    with console.progress() as progress:
-        heard = [each for path in models for each in _heard(path, on or [], dry, wet, progress)]
-    passages = [prepared(each, seconds) for each in joined(heard)]
-    title = ", ".join(dict.fromkeys(each.effect for each in passages))
-    test = ListeningTest(title, passages, tuple(kind or ("abx",)), trials, training, seed)
-    test.plan(0)  # refuses what cannot be asked before anything is written
     if export is not None:
         from wetprint.judging.listening.static import write_static
 
-        write_static(test, export)
+        asked = _test(models, on or [], dry, wet, kind or ["abx"], trials, training, seconds, seed)
+        write_static(asked, export)
         console.say(f"wrote {export}; whoever looks into its files finds the answers there")
         return
-    assert free is not None
-    _serve(test, results, free, codes, browser)
+    with _bound(host, port) as bound:
+        asked = _test(models, on or [], dry, wet, kind or ["abx"], trials, training, seconds, seed)
+        _serve(asked, results, bound, codes, browser)
+
+
+def _test(
+    models: list[Path],
+    on: list[Path],
+    dry: Path | None,
+    wet: Path | None,
+    kinds: list[str],
+    trials: int,
+    training: int,
+    seconds: float,
+    seed: int,
+) -> ListeningTest:
+    """Play models and effects, and put the test together."""
+    from wetprint.judging.listening.passages import joined, prepared
+    from wetprint.judging.listening.server import ListeningTest
+
+    with console.progress() as progress:
+        heard = [each for path in models for each in _heard(path, on, dry, wet, progress)]
+    passages = [prepared(each, seconds) for each in joined(heard)]
+    title = ", ".join(dict.fromkeys(each.effect for each in passages))
+    test = ListeningTest(title, passages, tuple(kinds), trials, training, seed)
+    test.plan(0)  # refuses what cannot be asked before anything is written
+    return test
 
 
 def _write_answers(results: Path, csv: Path | None, as_json: Path | None) -> None:
