@@ -136,7 +136,7 @@ def follow_fades(snapshots: Snapshots, clock: Clock) -> Fades:
     delays, first = [], 0
     for channel in range(channels):
         spectra, radians = _spectra(snapshots, channel)
-        parts = np.concatenate([spectra.real, spectra.imag], 1)
+        parts = np.concatenate([np.real(spectra), np.imag(spectra)], 1)
         knots, first = _knots(_Place(snapshots.times, clock), parts)
         bins = len(radians)
         delays.append(_delays(knots[:, :bins] + 1j * knots[:, bins:], radians))
@@ -172,7 +172,9 @@ class _Seen:
     @classmethod
     def of(cls, snapshots: Snapshots) -> _Seen:
         sides = [_spectra(snapshots, each)[0] for each in range(snapshots.responses.shape[1])]
-        parts = np.concatenate([part for each in sides for part in (each.real, each.imag)], 1)
+        parts = np.concatenate(
+            [part for each in sides for part in (np.real(each), np.imag(each))], 1
+        )
         left, size, _ = np.linalg.svd(parts - parts.mean(0), full_matrices=False)
         return cls(snapshots.times, left[:, :COMPONENTS] * size[:COMPONENTS])
 
@@ -213,8 +215,12 @@ class _Seen:
 
         longer = fade * (1.0 + 1.0 / len(self.times))
         around = [(fade, start), (longer, start), (fade, start + 0.01 * fade)]
-        options = {"initial_simplex": around, "xatol": 1e-3, "fatol": 1e-12}
-        found = minimize(left, around[0], method="Nelder-Mead", options=options)
+        found = minimize(
+            left,
+            np.array(around[0]),
+            method="Nelder-Mead",
+            options={"initial_simplex": np.array(around), "xatol": 1e-3, "fatol": 1e-12},
+        )
         return Clock(float(found.x[0]), float(found.x[1]))
 
 
@@ -260,7 +266,7 @@ def _lags(products: np.ndarray, radians: np.ndarray) -> np.ndarray:
     late = np.array(coarse)
     for _ in range(NEWTON_STEPS):
         waves = np.exp(1j * np.outer(late, radians)) * products
-        slope = -(waves.imag @ radians)
-        bend = -(waves.real @ radians**2)
+        slope = -(np.imag(waves) @ radians)
+        bend = -(np.real(waves) @ radians**2)
         late = late - np.clip(slope / np.minimum(bend, -1e-30), -STEP_SAMPLES, STEP_SAMPLES)
     return late

@@ -50,7 +50,7 @@ def rows_of(store: Store) -> list[dict[str, object]]:
 def as_csv(store: Store) -> str:
     """Return the rows as CSV; labels and ratings as JSON."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer: csv.DictWriter[str] = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in rows_of(store):
         plain = {
