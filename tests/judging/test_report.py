@@ -16,6 +16,7 @@ from wetprint.errors import OutputError, PairError
 from wetprint.identify.findings import Identification, Repeats, Response, Turn, Voice
 from wetprint.judging import Passage, ReportContent, evaluate, metrics, report, write_report
 from wetprint.judging.figures import write_figures
+from wetprint.models.flow import FlowStep
 
 RATE = 48000
 VOID = {"meta", "input", "br", "link", "img", "path", "use", "image"}
@@ -101,7 +102,10 @@ def content():
         title="A box <of> noise & more",
         passages=(passage(),),
         subtitle=("builtin:Distortion?drive_db=18", "learned in 2 min"),
-        chain=(("gain", "+6 dB"), ("FIR", "1024 taps")),
+        chain=(
+            FlowStep("gain", "+6 dB"),
+            FlowStep("parallel", "added up", (("", (FlowStep("FIR", "1024 taps"),)),)),
+        ),
         identification=identification(),
         candidates=(("FIR", 0.3, 1.0, False), ("convolutions", 0.01, 125.0, True)),
         history=((0.0, 0.5), (60.0, 0.1), (120.0, 0.01)),
@@ -181,7 +185,7 @@ def test_markup_in_what_is_given_stays_text(no_pictures):
         title=evil,
         passages=(found, found),
         subtitle=(evil,),
-        chain=((evil, evil),),
+        chain=(FlowStep(evil, evil, ((evil, (FlowStep(evil, evil),)),)),),
         identification=identification(evil),
         candidates=((evil, 1.0, 1.0, True),),
         notes=(evil, "{{style}}"),

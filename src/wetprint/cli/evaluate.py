@@ -84,7 +84,7 @@ def report_content(
 ) -> ReportContent:
     """Return what a report says of one model on one or more passages."""
     from wetprint.judging import Passage, ReportContent
-    from wetprint.models.registry import describe_block
+    from wetprint.models.flow import signal_flow
 
     return ReportContent(
         title=title,
@@ -93,7 +93,7 @@ def report_content(
             for each in passages
         ),
         subtitle=_origin(model),
-        chain=tuple(describe_block(block) for block in model.chain),
+        chain=signal_flow(model.chain),
         identification=found,
         candidates=tuple(
             (each["recipe"], each["esr"], each["seconds"], number == 0)

@@ -12,6 +12,7 @@ from wetprint.judging.contexts import MODEL, Evaluation
 from wetprint.judging.sound import Excerpt
 from wetprint.judging.table import COLUMNS, MINUS, MISSING, decimals, esr_text
 from wetprint.judging.verdict import Verdict
+from wetprint.models.flow import FlowStep
 
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 KEYS = {"dry": "1", "model": "2", "wet": "3"}
@@ -125,18 +126,26 @@ def summary_table(rows: Iterable[tuple[str, str, Evaluation, Verdict]]) -> str:
     return table(headings, cells, "all passages")
 
 
-def signal_flow(chain: Sequence[tuple[str, str]]) -> str:
-    """Draw the chain from dry to model as boxes in a row: (name, what it does)."""
+def signal_flow(chain: Sequence[FlowStep]) -> str:
+    """Draw the chain from dry to model as boxes in a row, branches one below the other."""
     if not chain:
         return ""
-    boxes = "".join(
-        f"<li><div><b>{escaped(name)}</b><span>{escaped(summary)}</span></div></li>"
-        for name, summary in chain
-    )
     return (
         '<ol class="flow"><li><div class="end">dry</div></li>'
-        f'{boxes}<li><div class="end">model</div></li></ol>'
+        f'{_flow_boxes(chain)}<li><div class="end">model</div></li></ol>'
     )
+
+
+def _flow_boxes(steps: Sequence[FlowStep]) -> str:
+    return "".join(f"<li>{_flow_box(each)}</li>" for each in steps)
+
+
+def _flow_box(step: FlowStep) -> str:
+    inside = f"<b>{escaped(step.name)}</b><span>{escaped(step.summary)}</span>"
+    for called, steps in step.branches:
+        caption = f'<span class="called">{escaped(called)}</span>' if called else ""
+        inside += f'{caption}<ol class="flow branch">{_flow_boxes(steps)}</ol>'
+    return f"<div>{inside}</div>"
 
 
 def candidates_table(candidates: Sequence[tuple[str, float, float, bool]]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from wetprint.identify.findings import Identification
 from wetprint.judging.contexts import Evaluation
+from wetprint.models.flow import FlowStep
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class ReportContent:
         title: what was learned.
         passages: at least one.
         subtitle: lines under the title, such as where it came from and how long it took.
-        chain: the model's blocks from input to output: (name, what it does).
+        chain: the model's blocks from input to output.
         identification: what was found out about the effect.
         candidates: the race: (name, error, seconds of learning, whether it was kept).
         history: (seconds since the start, error) over the course of learning.
@@ -51,7 +52,7 @@ class ReportContent:
     title: str
     passages: tuple[Passage, ...]
     subtitle: tuple[str, ...] = ()
-    chain: tuple[tuple[str, str], ...] = ()
+    chain: tuple[FlowStep, ...] = ()
     identification: Identification | None = None
     candidates: tuple[tuple[str, float, float, bool], ...] = ()
     history: tuple[tuple[float, float], ...] = ()

@@ -148,9 +148,9 @@ def _arrows(chain: Chain) -> str:
 def _in_words(value: object) -> str:
     if isinstance(value, tuple):
         return " ".join(str(each) for each in value)
-    return (
-        {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-    )
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def block_to_dict(block: Block) -> dict[str, Any]:
