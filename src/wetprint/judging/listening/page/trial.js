@@ -81,7 +81,7 @@ export function show(screen, trial, player, say) {
     );
 
     function key(event) {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input")) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input:not([type=range])")) return;
       const pressed = event.key.toUpperCase();
       if (event.key === " ") {
         event.preventDefault();
