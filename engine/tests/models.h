@@ -161,6 +161,32 @@ inline void add_recurrent(ModelWriter& model, const std::string& kind, int units
   model.weight("dry_gain", {}, 1.0f);
 }
 
+inline void add_state_space(ModelWriter& model, int width, int states, int layers,
+                            int channels_in, int channels_out) {
+  const auto set = [](const char* key, int value) {
+    return "\"" + std::string(key) + "\":" + std::to_string(value) + ",";
+  };
+  model.block("state_space", "{" + set("width", width) + set("states", states) +
+                                 set("layers", layers) + set("channels_in", channels_in) +
+                                 set("channels_out", channels_out) + R"("skip":true})");
+  model.weight("lift.weight", {width, channels_in, 1}, 0.4f);
+  model.weight("lift.bias", {width}, 0.4f);
+  for (int layer = 0; layer < layers; ++layer) {
+    const std::string name = "layers." + std::to_string(layer) + ".";
+    model.weight(name + "linear.weight", {width, width, 1}, 0.4f);
+    model.weight(name + "linear.bias", {width}, 0.4f);
+    model.weight(name + "spaces.log_step", {width}, 3.0f);
+    model.weight(name + "spaces.log_decay", {width, states}, 3.0f);
+    model.weight(name + "spaces.frequency", {width, states}, 3.0f);
+    model.weight(name + "spaces.mix", {width, states, 2}, 0.4f);
+    model.weight(name + "spaces.direct", {width}, 0.4f);
+    model.weight(name + "residual", {width}, 1.0f);
+  }
+  model.weight("mix_down.weight", {channels_out, width, 1}, 0.4f);
+  model.weight("mix_down.bias", {channels_out}, 0.4f);
+  model.weight("dry_gain", {}, 1.0f);
+}
+
 inline void add_curve(ModelWriter& model) {
   model.block("waveshaper", R"({"intervals":8,"reach":0.5,"channels":1})");
   model.weight("coefficients", {11}, 1.0f);
@@ -261,6 +287,7 @@ inline std::vector<Example> example_models() {
   add_recurrent(begin("gru", 1, 2), "gru", 20, 1, 2);
   add_phaser(begin("phaser", 1, 2), 7, 1, 2);
   add_periodic_filter(begin("periodic filter", 2, 1), 30, 2, 1);
+  add_state_space(begin("state space", 1, 2), 3, 5, 2, 1, 2);
   ModelWriter& chain = begin("chain", 1, 2, 9);
   add_delay(chain, 9, 1);
   add_wavenet(chain);

@@ -22,6 +22,7 @@ from wetprint.blocks.periodic_filter import PeriodicFilterConfig
 from wetprint.blocks.phaser import PhaserConfig
 from wetprint.blocks.pitch_shifter import PitchShifterConfig
 from wetprint.blocks.recurrent import RecurrentConfig
+from wetprint.blocks.state_space import StateSpaceConfig
 from wetprint.blocks.wavenet import WaveNetArray, WaveNetConfig
 from wetprint.blocks.waveshaper import WaveshaperConfig
 from wetprint.engine.delay_line import INTERPOLATIONS
@@ -113,6 +114,9 @@ CONFIGS = [
     ("compressor", CompressorConfig("rms", "level", "decoupled", "free", 9, -30.0, 30.0)),
     ("compressor", CompressorConfig("peak", "gain", channels=2, link="none")),
     ("compressor", CompressorConfig("peak", "level", channels=2, link="mean")),
+    ("state_space", StateSpaceConfig(4, 3, 2)),
+    ("state_space", StateSpaceConfig(3, 5, 1, 2, 1)),
+    ("state_space", StateSpaceConfig(3, 1, 3, 1, 2, False)),
     ("wavenet", WaveNetConfig((WaveNetArray(4, 3, SHORT), WaveNetArray(3, 1, SHORT)))),
     (
         "wavenet",
@@ -173,6 +177,7 @@ RECURSIVE = (
     "pitch_shifter",
     "echo",
     "phaser",
+    "state_space",
 )
 
 
@@ -206,6 +211,9 @@ def test_a_recursion_hears_all_of_its_past(request_):
         block.release_log.data.fill_(9.0)
     elif name == "phaser":  # stages of a low break frequency
         block.curve.data.fill_(-8.0)
+    elif name == "state_space":  # modes that hardly die away
+        for layer in block.layers:
+            layer.spaces.log_decay.data.fill_(-9.0)
     elif name in ("lstm", "gru"):
         # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
         block.cell.bias_ih_l0.data[config.units : 2 * config.units] = 8.0

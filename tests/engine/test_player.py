@@ -22,6 +22,7 @@ from wetprint.blocks.gain import GainConfig
 from wetprint.blocks.moving_fir import MovingFirConfig
 from wetprint.blocks.pitch_shifter import PitchShifterConfig
 from wetprint.blocks.recurrent import RecurrentConfig
+from wetprint.blocks.state_space import StateSpaceConfig
 from wetprint.blocks.wavenet import WaveNetConfig
 from wetprint.blocks.waveshaper import WaveshaperConfig
 from wetprint.engine.player import Player, playable_blocks
@@ -52,6 +53,7 @@ LONGER = [
     ("pitch_shifter", PitchShifterConfig(1.5, 1024, 150, 3, 9, 0.2, 2, 100, 2)),
     ("lstm", RecurrentConfig()),
     ("gru", RecurrentConfig(33, 2, 2)),
+    ("state_space", StateSpaceConfig(5, 17, 3)),
 ]
 
 

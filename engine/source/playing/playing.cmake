@@ -31,6 +31,7 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/series.cpp
   ${PLAYING}/settings.cpp
   ${PLAYING}/spectra.cpp
+  ${PLAYING}/state_space.cpp
   ${PLAYING}/wavenet.cpp
   ${PLAYING}/waveshaper.cpp
   ${PLAYING}/weights.cpp)

@@ -22,6 +22,7 @@ const std::vector<BlockKind>& block_kinds() {
       {"pitch_shifter", build_pitch_shifter},
       {"periodic_filter", build_periodic_filter},
       {"phaser", build_phaser},
+      {"state_space", build_state_space},
       {"wavenet", build_wavenet},
       {"waveshaper", build_waveshaper},
   };

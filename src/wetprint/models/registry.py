@@ -27,6 +27,7 @@ from wetprint.blocks.periodic_filter import PeriodicFilter, PeriodicFilterConfig
 from wetprint.blocks.phaser import Phaser, PhaserConfig
 from wetprint.blocks.pitch_shifter import PitchShifter, PitchShifterConfig
 from wetprint.blocks.recurrent import Gru, Lstm, RecurrentConfig
+from wetprint.blocks.state_space import StateSpace, StateSpaceConfig
 from wetprint.blocks.wavenet import WaveNet, WaveNetConfig
 from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
 from wetprint.errors import nearest_names
@@ -97,6 +98,12 @@ BLOCKS: dict[str, BlockKind] = {
             "responses that an LFO blends",
             PeriodicFilterConfig,
             PeriodicFilter,
+        ),
+        BlockKind(
+            "state_space",
+            "diagonal state spaces between linear mixes (S4D)",
+            StateSpaceConfig,
+            StateSpace,
         ),
         BlockKind("wavenet", "Neural Amp Modeler's WaveNet", WaveNetConfig, WaveNet),
     )
