@@ -5,6 +5,7 @@
 #include <complex>
 
 #include "cpu/kernels.h"
+#include "cpu/resonance.h"
 #include "playing/blocks.h"
 #include "playing/mixer.h"
 
@@ -19,97 +20,78 @@ struct Shape {
   int channels_in, width, states, layers;
 };
 
-// One state space for each channel. The modes of a channel lie together, real and imaginary parts
-// apart, so that several are advanced at a time.
+// One state space for each channel. The modes of a channel lie together, each kind of number in a
+// run of its own.
 class Spaces {
  public:
   Spaces(Plan& plan, const std::string& prefix, const Shape& shape)
-      : width_(shape.width), states_(shape.states) {
-    const auto& steps = plan.weights.take(prefix + "log_step", {width_});
-    const auto& decays = plan.weights.take(prefix + "log_decay", {width_, states_});
-    const auto& frequencies = plan.weights.take(prefix + "frequency", {width_, states_});
-    const auto& mix = plan.weights.take(prefix + "mix", {width_, states_, 2});
-    direct_ = plan.weights.take(prefix + "direct", {width_});
-    const std::size_t modes = static_cast<std::size_t>(width_) * static_cast<std::size_t>(states_);
-    plan.budget.take(static_cast<std::int64_t>(modes) * 2 * kNumbers);  // doubles
-    modes_.resize(modes * kNumbers);
-    for (std::size_t mode = 0; mode < modes; ++mode) {
-      const std::size_t channel = mode / static_cast<std::size_t>(states_);
-      const double step =
-          std::exp(std::clamp<double>(steps[channel], kLeastLogStep, kMostLogStep));
-      const double decay =
-          std::exp(std::clamp<double>(decays[mode], -kMostLogDecay, kMostLogDecay));
-      const std::complex<double> log(-std::clamp(step * decay, kSlowest, kFastest),
-                                     step * frequencies[mode]);
-      const std::complex<double> pole = std::exp(log);
-      const std::complex<double> mixed(mix[2 * mode], mix[2 * mode + 1]);
-      set(mode, pole, 2.0 * mixed * step * (pole - 1.0) / log);
+      : states_(shape.states),
+        padded_((shape.states + kModeQuantum - 1) / kModeQuantum * kModeQuantum) {
+    const int width = shape.width;
+    const auto& steps = plan.weights.take(prefix + "log_step", {width});
+    const auto& decays = plan.weights.take(prefix + "log_decay", {width, states_});
+    const auto& frequencies = plan.weights.take(prefix + "frequency", {width, states_});
+    const auto& mix = plan.weights.take(prefix + "mix", {width, states_, 2});
+    const auto& direct = plan.weights.take(prefix + "direct", {width});
+    const std::int64_t doubles = std::int64_t{width} * padded_ * kNumbers;
+    plan.budget.take(2 * doubles);
+    numbers_.resize(static_cast<std::size_t>(doubles));
+    std::size_t mode = 0;
+    for (int channel = 0; channel < width; ++channel) {
+      const std::size_t at = static_cast<std::size_t>(channel);
+      const double step = std::exp(std::clamp<double>(steps[at], kLeastLogStep, kMostLogStep));
+      for (int state = 0; state < states_; ++state, ++mode) {
+        const double decay =
+            std::exp(std::clamp<double>(decays[mode], -kMostLogDecay, kMostLogDecay));
+        const std::complex<double> log(-std::clamp(step * decay, kSlowest, kFastest),
+                                       step * frequencies[mode]);
+        const std::complex<double> pole = std::exp(log);
+        const std::complex<double> mixed(mix[2 * mode], mix[2 * mode + 1]);
+        set(channel, state, pole, 2.0 * mixed * step * (pole - 1.0) / log);
+      }
+      channels_.push_back({padded_, at_run(channel, kPoleReal), at_run(channel, kPoleImaginary),
+                           at_run(channel, kWeightReal), at_run(channel, kWeightImaginary),
+                           at_run(channel, kReal), at_run(channel, kImaginary), direct[at]});
     }
   }
 
   // Takes the state that hearing `constant` for ever leaves, and returns what it becomes.
   float settle(int channel, float constant) {
-    double heard = double{direct_[static_cast<std::size_t>(channel)]} * constant;
-    double* row = modes(channel);
+    const Resonance& modes = channels_[static_cast<std::size_t>(channel)];
+    double heard = modes.direct * constant;
     for (int mode = 0; mode < states_; ++mode) {
-      const std::complex<double> pole(at(row, kPoleReal)[mode], at(row, kPoleImaginary)[mode]);
+      const std::complex<double> pole(modes.pole_real[mode], modes.pole_imaginary[mode]);
       const std::complex<double> state = double{constant} / (1.0 - pole);
-      at(row, kReal)[mode] = state.real();
-      at(row, kImaginary)[mode] = state.imag();
-      heard += at(row, kWeightReal)[mode] * state.real() -
-               at(row, kWeightImaginary)[mode] * state.imag();
+      modes.real[mode] = state.real();
+      modes.imaginary[mode] = state.imag();
+      heard += modes.weight_real[mode] * state.real() - modes.weight_imaginary[mode] * state.imag();
     }
     return static_cast<float>(heard);
   }
 
-  void process(int channel, float* samples, int frames) noexcept {
-    double* row = modes(channel);
-    const double* pole_real = at(row, kPoleReal);
-    const double* pole_imaginary = at(row, kPoleImaginary);
-    const double* weight_real = at(row, kWeightReal);
-    const double* weight_imaginary = at(row, kWeightImaginary);
-    double* __restrict real = at(row, kReal);
-    double* __restrict imaginary = at(row, kImaginary);
-    double* __restrict heard = at(row, kHeard);
-    const double direct = direct_[static_cast<std::size_t>(channel)];
-    for (int frame = 0; frame < frames; ++frame) {
-      const double now = samples[frame];
-      for (int mode = 0; mode < states_; ++mode) {
-        const double a = pole_real[mode] * real[mode] - pole_imaginary[mode] * imaginary[mode] + now;
-        const double b = pole_real[mode] * imaginary[mode] + pole_imaginary[mode] * real[mode];
-        real[mode] = a;
-        imaginary[mode] = b;
-        heard[mode] = weight_real[mode] * a - weight_imaginary[mode] * b;
-      }
-      double sum = direct * now;
-      for (int mode = 0; mode < states_; ++mode) sum += heard[mode];
-      samples[frame] = static_cast<float>(sum);
-    }
+  void process(int channel, float* samples, int frames) const noexcept {
+    kernels().playing.resonate(channels_[static_cast<std::size_t>(channel)], samples, frames);
   }
 
  private:
-  // What is known of every mode; each kind stands in a run of `states_`.
-  enum Number { kPoleReal, kPoleImaginary, kWeightReal, kWeightImaginary, kReal, kImaginary, kHeard,
+  enum Number { kPoleReal, kPoleImaginary, kWeightReal, kWeightImaginary, kReal, kImaginary,
                 kNumbers };
+  static_assert(kMostFrames <= kMostResonantFrames);
 
-  double* modes(int channel) {
-    return modes_.data() + std::ptrdiff_t{channel} * states_ * kNumbers;
-  }
-  double* at(double* row, Number number) const { return row + std::ptrdiff_t{number} * states_; }
-
-  void set(std::size_t mode, std::complex<double> pole, std::complex<double> weight) {
-    const auto channel = static_cast<int>(mode / static_cast<std::size_t>(states_));
-    const auto within = static_cast<std::ptrdiff_t>(mode % static_cast<std::size_t>(states_));
-    double* row = modes(channel);
-    at(row, kPoleReal)[within] = pole.real();
-    at(row, kPoleImaginary)[within] = pole.imag();
-    at(row, kWeightReal)[within] = weight.real();
-    at(row, kWeightImaginary)[within] = weight.imag();
+  double* at_run(int channel, Number number) {
+    return numbers_.data() + (std::ptrdiff_t{channel} * kNumbers + number) * padded_;
   }
 
-  int width_, states_;
-  std::vector<float> direct_;
-  std::vector<double> modes_;
+  void set(int channel, int state, std::complex<double> pole, std::complex<double> weight) {
+    at_run(channel, kPoleReal)[state] = pole.real();
+    at_run(channel, kPoleImaginary)[state] = pole.imag();
+    at_run(channel, kWeightReal)[state] = weight.real();
+    at_run(channel, kWeightImaginary)[state] = weight.imag();
+  }
+
+  int states_, padded_;
+  std::vector<double> numbers_;
+  std::vector<Resonance> channels_;
 };
 
 struct Layer {
