@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from wetprint.blocks.convolution import Fir
+from wetprint.blocks.gain import Gain, GainConfig
 from wetprint.learning.material import Material, remaining
 from wetprint.learning.training import Judgement, Training, TrainingConfig
 from wetprint.models.chain import Chain
@@ -83,7 +84,11 @@ class Entrant:
         """Return the trained chain at the effect's loudness, beside the base where there is one."""
         chain = copy.deepcopy(self.training.chain)
         last = chain[len(chain) - 1]
-        assert isinstance(last, Fir)  # every trained recipe ends in a filter
-        with torch.no_grad():
-            last.response.mul_(self.loudness)
+        if isinstance(last, Fir):
+            with torch.no_grad():
+                last.response.mul_(self.loudness)
+        else:
+            louder = Gain(GainConfig(chain.channels_out)).to(self.training.device)
+            louder.gain.data.fill_(self.loudness)
+            chain = Chain([*chain, louder])
         return chain if self.base is None else Chain([Parallel([self.base.chain, chain])])

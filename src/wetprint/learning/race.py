@@ -7,6 +7,7 @@ was shifted no waveform can be matched, and mel spectrograms decide.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -112,6 +113,8 @@ class Race:
         resume: whether to take up the state found there.
         progress: told how far the race is.
         interrupted: set when the race was cut short by the user.
+        gave_up: set when training went astray for good: then a better filter is kept in any case.
+        notes: what the user should know.
         saved_at: when its state was last put away.
     """
 
@@ -124,6 +127,8 @@ class Race:
     resume: bool = False
     progress: Progress = silent
     interrupted: bool = False
+    gave_up: bool = False
+    notes: tuple[str, ...] = ()
     saved_at: float = 0.0
 
     def run(self, recipes: list[Recipe]) -> list[Candidate]:
@@ -146,6 +151,7 @@ class Race:
             self.interrupted = True
         if candidates[-1].recipe == PITCHED.recipe:
             return self._by_spectrum([each for each in candidates if each.recipe in wanted])
+        wanted |= {"linear"} if self.gave_up else set()
         kept = [each for each in candidates if each.recipe in wanted]
         if not kept:
             raise LearningError(
@@ -311,6 +317,7 @@ class Race:
             self.interrupted = True
             self._put_away(entrant)
             training.keep_best()
+        self.gave_up, self.notes = training.gave_up, self.notes + training.notes
         seconds = self.budget.elapsed_seconds() - begun
         chain, steps = entrant.finished(), training.step
         return Candidate(entrant.recipe, chain, entrant.error, seconds, steps, entrant.history)
@@ -324,7 +331,8 @@ class Race:
         return self._entrant(recipe.name, chain, base)
 
     def _entrant(self, recipe: str, chain: Chain, base: Base | None) -> Entrant:
-        training, seed = self.config.training, self.config.seed
+        training = dataclasses.replace(self.config.training, **RECIPES[recipe].training)
+        seed = self.config.seed
         material, device = self.material, self.device
         return Entrant.on(material, recipe, chain, base, training, device, seed, self.progress)
 

@@ -5,8 +5,8 @@ The command line's ``--model``, the race and the tests read this one list.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from wetprint.blocks.dilated import Dilated, DilatedConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig
 from wetprint.blocks.recurrent import Lstm, RecurrentConfig
 from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
+from wetprint.models.baselines import build_lstm40, build_nam, build_s4, build_s4_small
 from wetprint.models.chain import Chain
 
 
@@ -67,6 +68,9 @@ class Recipe:
         trained: whether gradients are needed, or the chain is finished as built.
         beside_solved: whether it is trained on what the best solved chain leaves, and then stands
             beside that chain.
+        baseline: whether it is here to be compared with, and runs only when it is asked for.
+        training: what of its training is its own: values for fields of
+            wetprint.learning.training.TrainingConfig.
     """
 
     name: str
@@ -74,6 +78,8 @@ class Recipe:
     build: Callable[[KnownEffect], Chain]
     trained: bool
     beside_solved: bool = False
+    baseline: bool = False
+    training: Mapping[str, object] = field(default_factory=dict)
 
 
 ONSET_SHARE = 0.02
@@ -198,6 +204,15 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             "lstm", "recurrent units into an impulse response, trained", build_lstm, trained=True
+        ),
+        *(
+            Recipe(name, summary, build, trained=True, baseline=True)
+            for name, summary, build in (
+                ("nam", "Neural Amp Modeler's standard WaveNet", build_nam),
+                ("lstm40", "40 LSTM units and the dry signal (Proteus, AIDA-X)", build_lstm40),
+                ("s4", "diagonal state spaces, NablAFx's S4-L", build_s4),
+                ("s4_small", "diagonal state spaces, NablAFx's S4-S", build_s4_small),
+            )
         ),
     )
 }
