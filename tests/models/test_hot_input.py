@@ -61,11 +61,15 @@ def test_what_stays_loud_would_be_noticed():
         assert_survives(Chain([latch]))
 
 
-TRAINED = [recipe for recipe in RECIPES.values() if recipe.trained]
+TOO_LARGE = "study_lstm"
+"""Takes an hour; "study_lstm_small" is the same with fewer units."""
+
+TRAINED = [recipe for recipe in RECIPES.values() if recipe.trained and recipe.name != TOO_LARGE]
 
 
 def test_recipes_are_found():
     assert len(TRAINED) > 3
+    assert RECIPES[TOO_LARGE].trained
 
 
 @pytest.mark.parametrize("recipe", TRAINED, ids=lambda recipe: recipe.name)

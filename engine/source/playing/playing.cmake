@@ -14,11 +14,13 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/grain_reader.cpp
   ${PLAYING}/high_pass.cpp
   ${PLAYING}/json.cpp
+  ${PLAYING}/layer_array.cpp
   ${PLAYING}/layers.cpp
   ${PLAYING}/mixer.cpp
   ${PLAYING}/model_file.cpp
   ${PLAYING}/modulated_delay.cpp
   ${PLAYING}/moving_fir.cpp
+  ${PLAYING}/mu_law_wavenet.cpp
   ${PLAYING}/parallel.cpp
   ${PLAYING}/partitions.cpp
   ${PLAYING}/phases.cpp
@@ -34,6 +36,7 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/state_space.cpp
   ${PLAYING}/wavenet.cpp
   ${PLAYING}/waveshaper.cpp
+  ${PLAYING}/window_cnn.cpp
   ${PLAYING}/weights.cpp)
 
 # gcc 12 sees overlap in any "text" + std::string (https://gcc.gnu.org/PR105651).

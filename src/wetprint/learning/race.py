@@ -27,6 +27,7 @@ from wetprint.learning.linear import LinearModel, shortest_good_model, solve_lin
 from wetprint.learning.material import Material, validation_esr
 from wetprint.learning.measure import validation_mel_error
 from wetprint.learning.moving import Motion, find_motion
+from wetprint.learning.pace import refuse_what_takes_too_long
 from wetprint.learning.shaped import solve_shaped_model
 from wetprint.learning.solvers import MOVING_SOLVERS, PITCHED, STILL_SOLVERS
 from wetprint.learning.squashed import solve_compressor
@@ -135,7 +136,8 @@ class Race:
         """Run the race and return all candidates, the winner first.
 
         Raises:
-            LearningError: the one recipe that was asked for does not suit what was heard.
+            LearningError: the one recipe that was asked for does not suit what was heard, or the
+                time there is.
         """
         wanted = {recipe.name for recipe in recipes}
         begun = self.budget.elapsed_seconds()
@@ -308,6 +310,8 @@ class Race:
         begun = self.budget.elapsed_seconds()
         entrant = self._take_up() if self.resume else self._enter(recipe, response, best)
         training = entrant.training
+        known = entrant.recipe, training.chain, self.material, self.budget, self.device
+        refuse_what_takes_too_long(*known)
         self.budget.begin_training()
         try:
             training.run(self.budget, self._watch(entrant, math.inf if asked_for else best.error))

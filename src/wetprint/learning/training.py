@@ -21,8 +21,9 @@ import torch
 
 from wetprint.errors import LearningError
 from wetprint.learning.budget import Budget
-from wetprint.learning.losses import waveform_loss
+from wetprint.learning.losses import cross_entropy_loss, waveform_loss
 from wetprint.learning.material import Batches, Material, validation_esr
+from wetprint.learning.sequential import SequentialBatches
 from wetprint.models.chain import Chain
 
 FUSED_DEVICES = ("cpu", "cuda")
@@ -42,6 +43,10 @@ MOST_BACK_OFFS = 6
 """Steps a four-thousandth as large that still lead astray will not lead anywhere."""
 
 
+JUDGING_COSTS = 4.0
+"""Between two judgements lies so many times what one of them takes: a fifth of the run at most."""
+
+
 @dataclass(frozen=True)
 class TrainingConfig:
     """How a chain is trained.
@@ -56,6 +61,8 @@ class TrainingConfig:
         emphasis: weight of the pre-emphasised error, 0 to 1.
         mean_steps: about how many steps the running mean of the weights looks back.
         validations: how often the chain is judged in one run.
+        order: how segments are drawn: "random", or "sequential", in order from places that change.
+        loss: "waveform", or "cross_entropy" for a network that chooses among steps.
     """
 
     segment_samples: int = 8192
@@ -67,6 +74,8 @@ class TrainingConfig:
     emphasis: float = 0.5
     mean_steps: int = 50
     validations: int = 24
+    order: str = "random"
+    loss: str = "waveform"
 
 
 @dataclass(frozen=True)
@@ -116,7 +125,8 @@ class Training:
         self.optimizer = torch.optim.Adam(
             [each for each in groups if each["params"]], fused=self.device.type in FUSED_DEVICES
         )
-        self.batches = Batches(
+        drawn = SequentialBatches if self.config.order == "sequential" else Batches
+        self.batches = drawn(
             self.material.training,
             self.chain.context_samples,
             self.config.segment_samples,
@@ -136,6 +146,7 @@ class Training:
         share = budget.share(self.step)
         if not self.history:
             self.judge(share, budget.elapsed_seconds())
+        next_judgement = self.history[-1].share + 1.0 / self.config.validations
         while share < 1.0 and not self.gave_up:
             try:
                 self.advance(share)
@@ -143,8 +154,10 @@ class Training:
                 self.step += 1  # it counts, or a run of counted steps might never end
                 self.back_off(str(error))
             share = budget.share(self.step)
-            if share - self.history[-1].share >= 1.0 / self.config.validations or share >= 1.0:
+            if share >= next_judgement or share >= 1.0:
                 error = self.judge(share, budget.elapsed_seconds())
+                cost = budget.share(self.step) - share  # nothing where steps are counted
+                next_judgement = share + max(1.0 / self.config.validations, JUDGING_COSTS * cost)
                 if not error <= ASTRAY * self.best_error:  # not a number is astray, too
                     self.back_off(f"the validation error is {error:.3g} after {self.step} steps")
             if not go_on(share):
@@ -185,8 +198,8 @@ class Training:
         rate = self.learning_rate(share) * BACKED_OFF ** len(self.astray)
         for group in self.optimizer.param_groups:
             group["lr"] = group["factor"] * rate
-        dry, wet = self.batches.draw(self.generator, self.config.batch)
-        loss = waveform_loss(self.chain.valid(dry), wet, self.config.emphasis)
+        dry, wet = self.batches.draw(self.generator, self.config.batch, self.step)
+        loss = self._loss(dry, wet)
         if not torch.isfinite(loss):
             raise LearningError(
                 f"the loss is {loss.item()} at step {self.step}, with segments that start at "
@@ -199,6 +212,11 @@ class Training:
         self.step += 1
         self._move_mean()
         return loss.item()
+
+    def _loss(self, dry: torch.Tensor, wet: torch.Tensor) -> torch.Tensor:
+        if self.config.loss == "cross_entropy":
+            return cross_entropy_loss(self.chain, dry, wet)
+        return waveform_loss(self.chain.valid(dry), wet, self.config.emphasis)
 
     def _move_mean(self) -> None:
         """Move the running mean towards the weights; in the beginning it looks back less far."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wetprint.blocks.mu_law_wavenet import MuLawWaveNet, MuLawWaveNetConfig
 from wetprint.blocks.recurrent import Lstm, RecurrentConfig
 from wetprint.blocks.state_space import StateSpace, StateSpaceConfig
 from wetprint.blocks.wavenet import WaveNet, WaveNetArray, WaveNetConfig
+from wetprint.blocks.window_cnn import WindowCnn, WindowCnnConfig
 from wetprint.models.chain import Chain
 
 if TYPE_CHECKING:
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 NAM_LOUDNESS = 10.0 ** (-18.0 / 20.0)
 """RMS amplitude that Neural Amp Modeler's trainer brings wet signals to."""
+
+
+LOUDEST_AT_UNIT_LOUDNESS = 8.0
+"""Where the mu-law scale ends: 18 dB above the RMS amplitude, as plucked strings peak."""
 
 
 def channels_of(known: KnownEffect) -> tuple[int, int]:
@@ -60,3 +66,87 @@ def build_s4_small(known: KnownEffect) -> Chain:
     """Return NablAFx's S4-S: 4 layers, 16 channels, 4 pairs of modes, 2.4k parameters."""
     channels_in, channels_out = channels_of(known)
     return Chain([StateSpace(StateSpaceConfig(16, 4, 4, channels_in, channels_out, skip=False))])
+
+
+def build_cnn2(known: KnownEffect) -> Chain:
+    """Return the study's first network: 2 convolutions with ReLU and max-pooling, 2 layers behind.
+
+    As there: one sample is predicted from the window that ends with it, and what the layers are.
+    Ours: how many filters and units, kernels of 5, a window of 128 samples; that training draws
+    stretches of samples in a row, whose windows share their work; that weights are drawn as large
+    as ReLU needs them (He et al. 2015, arXiv:1502.01852), or six layers hardly begin to learn; and
+    the loss of all our training.
+    """
+    channels_in, channels_out = channels_of(known)
+    shape = WindowCnnConfig((16, 32), 5, 1, 29, (64,), channels_in, channels_out)
+    return Chain([WindowCnn(shape)])
+
+
+def build_cnn6(known: KnownEffect) -> Chain:
+    """Return the study's second network: 6 convolutions, 3 layers behind; see ``build_cnn2``.
+
+    Ours, too: pooling after every second convolution, and a window of 256 samples.
+    """
+    channels_in, channels_out = channels_of(known)
+    shape = WindowCnnConfig((8, 8, 16, 16, 32, 32), 5, 2, 25, (32, 16), channels_in, channels_out)
+    return Chain([WindowCnn(shape)])
+
+
+def build_study_lstm(known: KnownEffect) -> Chain:
+    """Return the study's stacked LSTM: 7 layers of 800 units, 33 million weights.
+
+    As there: the layers, and that it is fed in order, X seconds from each place before it jumps to
+    a new one. Ours: how long X is, and that the state before a segment comes from hearing what lies
+    before it instead of being carried over. A processor takes hours to judge it once.
+    """
+    channels_in, channels_out = channels_of(known)
+    return Chain([Lstm(RecurrentConfig(800, channels_in, channels_out, skip=False, layers=7))])
+
+
+def build_study_lstm_small(known: KnownEffect) -> Chain:
+    """Return the same at a size that can be trained: 2 layers of 32 units, fed alike."""
+    channels_in, channels_out = channels_of(known)
+    return Chain([Lstm(RecurrentConfig(32, channels_in, channels_out, skip=False, layers=2))])
+
+
+def build_study_wavenet(known: KnownEffect) -> Chain:
+    """Return the study's WaveNet: a softmax over 256 mu-law steps, trained by cross entropy.
+
+    As there: the steps, and gated dilated convolutions. Ours: that it hears the dry signal only, so
+    that nothing need be played before it to train it (no teacher forcing) and samples can be
+    computed together; that it plays the mean of what it holds likely; and its size.
+    """
+    channels_in, channels_out = channels_of(known)
+    shape = MuLawWaveNetConfig(
+        reach=LOUDEST_AT_UNIT_LOUDNESS, channels_in=channels_in, channels_out=channels_out
+    )
+    return Chain([MuLawWaveNet(shape)])
+
+
+BASELINES = (
+    ("nam", "Neural Amp Modeler's standard WaveNet", build_nam, {}),
+    ("lstm40", "40 LSTM units and the dry signal (Proteus, AIDA-X)", build_lstm40, {}),
+    ("s4", "diagonal state spaces, NablAFx's S4-L", build_s4, {}),
+    ("s4_small", "diagonal state spaces, NablAFx's S4-S", build_s4_small, {}),
+    ("cnn2", "the study's window CNN of 2 convolutions", build_cnn2, {"learning_rate": 2e-3}),
+    ("cnn6", "the study's window CNN of 6 convolutions", build_cnn6, {"learning_rate": 2e-3}),
+    (
+        "study_lstm",
+        "the study's LSTM, 7 layers of 800 units, fed in order",
+        build_study_lstm,
+        {"order": "sequential", "learning_rate": 1e-3, "batch": 4, "segment_samples": 1024},
+    ),
+    (
+        "study_lstm_small",
+        "the same with 2 layers of 32 units",
+        build_study_lstm_small,
+        {"order": "sequential"},
+    ),
+    (
+        "study_wavenet",
+        "the study's WaveNet, which chooses among 256 mu-law steps",
+        build_study_wavenet,
+        {"loss": "cross_entropy"},
+    ),
+)
+"""Name, summary, builder, and what of the training is its own; see ``Recipe``."""

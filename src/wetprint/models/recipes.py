@@ -17,7 +17,7 @@ from wetprint.blocks.dilated import Dilated, DilatedConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig
 from wetprint.blocks.recurrent import Lstm, RecurrentConfig
 from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
-from wetprint.models.baselines import build_lstm40, build_nam, build_s4, build_s4_small
+from wetprint.models import baselines
 from wetprint.models.chain import Chain
 
 
@@ -206,13 +206,8 @@ RECIPES: dict[str, Recipe] = {
             "lstm", "recurrent units into an impulse response, trained", build_lstm, trained=True
         ),
         *(
-            Recipe(name, summary, build, trained=True, baseline=True)
-            for name, summary, build in (
-                ("nam", "Neural Amp Modeler's standard WaveNet", build_nam),
-                ("lstm40", "40 LSTM units and the dry signal (Proteus, AIDA-X)", build_lstm40),
-                ("s4", "diagonal state spaces, NablAFx's S4-L", build_s4),
-                ("s4_small", "diagonal state spaces, NablAFx's S4-S", build_s4_small),
-            )
+            Recipe(name, summary, build, trained=True, baseline=True, training=training)
+            for name, summary, build, training in baselines.BASELINES
         ),
     )
 }
