@@ -95,9 +95,11 @@ class WindowCnn(Block):
         units = (*config.hidden, config.channels_out)
         others = [nn.Conv1d(heard, made, 1) for heard, made in itertools.pairwise(units)]
         self.connected = nn.ModuleList([first, *others])
-        for layer in (*self.convolutions, *self.connected[:-1]):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-            nn.init.zeros_(layer.bias)
+        for name, weights in self.named_parameters():
+            if name.endswith("bias"):
+                nn.init.zeros_(weights)
+            else:
+                nn.init.kaiming_normal_(weights, nonlinearity="relu")
 
     def valid(self, audio: Tensor, start_sample: int = 0) -> Tensor:
         """See Block."""
