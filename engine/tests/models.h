@@ -147,18 +147,72 @@ inline void add_wavenet(ModelWriter& model) {
 }
 
 inline void add_recurrent(ModelWriter& model, const std::string& kind, int units, int channels_in,
-                          int channels_out) {
+                          int channels_out, int layers = 1) {
   const int rows = (kind == "lstm" ? 4 : 3) * units;
   model.block(kind, R"({"units":)" + std::to_string(units) + R"(,"channels_in":)" +
                         std::to_string(channels_in) + R"(,"channels_out":)" +
-                        std::to_string(channels_out) + R"(,"skip":true})");
-  model.weight("cell.weight_ih_l0", {rows, channels_in}, 0.4f);
-  model.weight("cell.weight_hh_l0", {rows, units}, 0.4f);
-  model.weight("cell.bias_ih_l0", {rows}, 0.4f);
-  model.weight("cell.bias_hh_l0", {rows}, 0.4f);
+                        std::to_string(channels_out) + R"(,"layers":)" + std::to_string(layers) +
+                        R"(,"skip":true})");
+  for (int layer = 0; layer < layers; ++layer) {
+    const std::string end = "_l" + std::to_string(layer);
+    model.weight("cell.weight_ih" + end, {rows, layer == 0 ? channels_in : units}, 0.4f);
+    model.weight("cell.weight_hh" + end, {rows, units}, 0.4f);
+    model.weight("cell.bias_ih" + end, {rows}, 0.4f);
+    model.weight("cell.bias_hh" + end, {rows}, 0.4f);
+  }
   model.weight("mix_down.weight", {channels_out, units, 1}, 0.4f);
   model.weight("mix_down.bias", {channels_out}, 0.4f);
   model.weight("dry_gain", {}, 1.0f);
+}
+
+inline void add_state_space(ModelWriter& model, int width, int states, int layers,
+                            int channels_in, int channels_out) {
+  const auto set = [](const char* key, int value) {
+    return "\"" + std::string(key) + "\":" + std::to_string(value) + ",";
+  };
+  model.block("state_space", "{" + set("width", width) + set("states", states) +
+                                 set("layers", layers) + set("channels_in", channels_in) +
+                                 set("channels_out", channels_out) + R"("skip":true})");
+  model.weight("lift.weight", {width, channels_in, 1}, 0.4f);
+  model.weight("lift.bias", {width}, 0.4f);
+  for (int layer = 0; layer < layers; ++layer) {
+    const std::string name = "layers." + std::to_string(layer) + ".";
+    model.weight(name + "linear.weight", {width, width, 1}, 0.4f);
+    model.weight(name + "linear.bias", {width}, 0.4f);
+    model.weight(name + "spaces.log_step", {width}, 3.0f);
+    model.weight(name + "spaces.log_decay", {width, states}, 3.0f);
+    model.weight(name + "spaces.frequency", {width, states}, 3.0f);
+    model.weight(name + "spaces.mix", {width, states, 2}, 0.4f);
+    model.weight(name + "spaces.direct", {width}, 0.4f);
+    model.weight(name + "residual", {width}, 1.0f);
+  }
+  model.weight("mix_down.weight", {channels_out, width, 1}, 0.4f);
+  model.weight("mix_down.bias", {channels_out}, 0.4f);
+  model.weight("dry_gain", {}, 1.0f);
+}
+
+inline void add_mu_law_wavenet(ModelWriter& model) {
+  model.block("mu_law_wavenet", R"({"width":4,"head_width":3,"kernel_size":3,"dilations":[1,2,64],)"
+                                R"("steps":9,"reach":0.5,"channels_in":1,"channels_out":2})");
+  model.weight("array.lift.weight", {4, 1, 1}, 0.4f);
+  add_layers(model, "array.layers.", 4, 3, 1, true, true);
+  model.weight("array.head.weight", {3, 4, 1}, 0.4f);
+  model.weight("array.head.bias", {3}, 0.4f);
+  model.weight("choice.weight", {18, 3, 1}, 1.0f);
+  model.weight("choice.bias", {18}, 1.0f);
+}
+
+inline void add_window_cnn(ModelWriter& model) {
+  model.block("window_cnn", R"({"filters":[3,4],"kernel_size":5,"pool_every":1,"places":7,)"
+                            R"("hidden":[6],"channels_in":2,"channels_out":1})");
+  model.weight("convolutions.0.weight", {3, 2, 5}, 0.4f);
+  model.weight("convolutions.0.bias", {3}, 0.4f);
+  model.weight("convolutions.1.weight", {4, 3, 5}, 0.4f);
+  model.weight("convolutions.1.bias", {4}, 0.4f);
+  model.weight("connected.0.weight", {6, 4, 7}, 0.4f);
+  model.weight("connected.0.bias", {6}, 0.4f);
+  model.weight("connected.1.weight", {1, 6, 1}, 0.4f);
+  model.weight("connected.1.bias", {1}, 0.4f);
 }
 
 inline void add_curve(ModelWriter& model) {
@@ -259,8 +313,12 @@ inline std::vector<Example> example_models() {
   add_echo(begin("echo", 1, 1), 777);
   add_recurrent(begin("lstm", 2, 1), "lstm", 5, 2, 1);
   add_recurrent(begin("gru", 1, 2), "gru", 20, 1, 2);
+  add_recurrent(begin("stacked lstm", 1, 1), "lstm", 6, 1, 1, 3);
   add_phaser(begin("phaser", 1, 2), 7, 1, 2);
   add_periodic_filter(begin("periodic filter", 2, 1), 30, 2, 1);
+  add_state_space(begin("state space", 1, 2), 3, 5, 2, 1, 2);
+  add_mu_law_wavenet(begin("mu-law wavenet", 1, 2));
+  add_window_cnn(begin("window cnn", 2, 1));
   ModelWriter& chain = begin("chain", 1, 2, 9);
   add_delay(chain, 9, 1);
   add_wavenet(chain);

@@ -19,12 +19,15 @@ from wetprint.blocks.gain import GainConfig
 from wetprint.blocks.high_pass import HighPassConfig
 from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
 from wetprint.blocks.moving_fir import MovingFirConfig
+from wetprint.blocks.mu_law_wavenet import MuLawWaveNetConfig
 from wetprint.blocks.periodic_filter import PeriodicFilterConfig
 from wetprint.blocks.phaser import PhaserConfig
 from wetprint.blocks.pitch_shifter import PitchShifterConfig
 from wetprint.blocks.recurrent import RecurrentConfig
+from wetprint.blocks.state_space import StateSpaceConfig
 from wetprint.blocks.wavenet import WaveNetArray, WaveNetConfig
 from wetprint.blocks.waveshaper import WaveshaperConfig
+from wetprint.blocks.window_cnn import WindowCnnConfig
 from wetprint.engine.delay_line import INTERPOLATIONS
 from wetprint.models.chain import Chain
 from wetprint.models.echo import Echo, EchoConfig
@@ -116,6 +119,15 @@ CONFIGS = [
     ("compressor", CompressorConfig("rms", "level", "decoupled", "free", 9, -30.0, 30.0)),
     ("compressor", CompressorConfig("peak", "gain", channels=2, link="none")),
     ("compressor", CompressorConfig("peak", "level", channels=2, link="mean")),
+    ("lstm", RecurrentConfig(1, layers=2)),
+    ("mu_law_wavenet", MuLawWaveNetConfig(3, 8, 2, SHORT, 16)),
+    ("mu_law_wavenet", MuLawWaveNetConfig(2, 8, 3, (5,), 7, 0.5, 2, 2)),
+    ("window_cnn", WindowCnnConfig((16, 16), 3, 1, 5, (8,))),
+    ("window_cnn", WindowCnnConfig((8, 9, 8), 2, 2, 3, (9, 8), 2, 2)),
+    ("window_cnn", WindowCnnConfig((7,), 4, 3, 1, (8,), 1, 2)),
+    ("state_space", StateSpaceConfig(4, 3, 2)),
+    ("state_space", StateSpaceConfig(3, 5, 1, 2, 1)),
+    ("state_space", StateSpaceConfig(3, 1, 3, 1, 2, False)),
     ("wavenet", WaveNetConfig((WaveNetArray(4, 3, SHORT), WaveNetArray(3, 1, SHORT)))),
     (
         "wavenet",
@@ -176,6 +188,7 @@ RECURSIVE = (
     "pitch_shifter",
     "echo",
     "phaser",
+    "state_space",
 )
 
 
@@ -211,9 +224,14 @@ def test_a_recursion_hears_all_of_its_past(request_):
         block.release_log.data.fill_(9.0)
     elif name == "phaser":  # stages of a low break frequency
         block.curve.data.fill_(-8.0)
+    elif name == "state_space":  # modes that hardly die away
+        for layer in block.layers:
+            layer.spaces.log_decay.data.fill_(-9.0)
     elif name in ("lstm", "gru"):
         # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
-        block.cell.bias_ih_l0.data[config.units : 2 * config.units] = 8.0
+        for layer in range(config.layers):
+            biases = block.cell_weights(layer).bias_input
+            biases.data[config.units : 2 * config.units] = 8.0
     audio = noise(block.channels_in, 5000).requires_grad_(True)
     block(audio)[..., -1].sum().backward()
     assert (audio.grad[..., :100] != 0).any()

@@ -20,10 +20,13 @@ from wetprint.blocks.delay import DelayConfig
 from wetprint.blocks.dilated import DilatedConfig
 from wetprint.blocks.gain import GainConfig
 from wetprint.blocks.moving_fir import MovingFirConfig
+from wetprint.blocks.mu_law_wavenet import MuLawWaveNetConfig
 from wetprint.blocks.pitch_shifter import PitchShifterConfig
 from wetprint.blocks.recurrent import RecurrentConfig
+from wetprint.blocks.state_space import StateSpaceConfig
 from wetprint.blocks.wavenet import WaveNetConfig
 from wetprint.blocks.waveshaper import WaveshaperConfig
+from wetprint.blocks.window_cnn import WindowCnnConfig
 from wetprint.engine.player import Player, playable_blocks
 from wetprint.learning.material import Take, predict
 from wetprint.models import Chain, Model
@@ -52,6 +55,11 @@ LONGER = [
     ("pitch_shifter", PitchShifterConfig(1.5, 1024, 150, 3, 9, 0.2, 2, 100, 2)),
     ("lstm", RecurrentConfig()),
     ("gru", RecurrentConfig(33, 2, 2)),
+    ("lstm", RecurrentConfig(20, 2, 1, layers=3)),
+    ("gru", RecurrentConfig(7, layers=2)),
+    ("state_space", StateSpaceConfig(5, 17, 3)),
+    ("mu_law_wavenet", MuLawWaveNetConfig()),
+    ("window_cnn", WindowCnnConfig((5, 6, 7, 8), 5, 2, 9, (8, 5))),
 ]
 
 

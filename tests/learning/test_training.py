@@ -25,6 +25,7 @@ from wetprint.learning.material import (
     takes_esr,
     validation_esr,
 )
+from wetprint.learning.sequential import STRETCH_SEGMENTS, SequentialBatches
 from wetprint.learning.training import Training, TrainingConfig
 from wetprint.models.chain import Chain
 from wetprint.models.recipes import RECIPES, KnownEffect
@@ -65,6 +66,26 @@ class TestBatches:
         assert first.max() > 5800
         after_silence = dry[(first == 5000.5)]
         assert (after_silence[:, :, :50] == 0).all()
+
+    def test_in_order_from_each_place_and_then_from_another(self):
+        ramp = np.arange(9000, dtype=np.float32)[None]
+        batches = SequentialBatches([Take(ramp, ramp, heard_from=300)], 50, 100, CPU)
+        starts = []
+        for step in range(2 * STRETCH_SEGMENTS):
+            dry, wet = batches.draw(np.random.default_rng(0), 3, step)
+            assert torch.equal(dry[:, :, 50:], wet)
+            starts.append(wet[:, 0, 0].numpy())
+        assert (np.stack(starts) >= 300).all()
+        moved = np.diff(np.stack(starts), axis=0) % (9000 - 300 - 100 + 1)  # round the take's end
+        in_order = (moved == 100).all(1)
+        assert in_order[: STRETCH_SEGMENTS - 1].all()
+        assert in_order[STRETCH_SEGMENTS:].all()
+        assert not in_order[STRETCH_SEGMENTS - 1]
+        drawn_on = np.random.default_rng(0)
+        drawn_on.random(77)
+        again = batches.draw(drawn_on, 3, 5)[1][:, 0, 0]
+        assert (again.numpy() == starts[5]).all()
+        assert len(set(starts[0].tolist())) == 3
 
     def test_too_little_audio_is_refused(self):
         with pytest.raises(LearningError, match="record more"):

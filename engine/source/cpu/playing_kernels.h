@@ -4,6 +4,7 @@
 #include "cpu/mix.h"
 #include "cpu/playing_table.h"
 #include "cpu/recurrent_step.h"
+#include "cpu/resonate.h"
 #include "cpu/transform_passes.h"
 
 namespace {
@@ -15,6 +16,7 @@ constexpr wetprint::PlayingKernels kPlaying = {
     .multiply = multiply,
     .lstm = lstm,
     .gru = gru,
+    .resonate = resonate,
 };
 
 }  // namespace

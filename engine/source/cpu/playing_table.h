@@ -45,6 +45,10 @@ struct PlayingKernels {
   void (*lstm)(const struct RecurrentCell& cell, const float* inputs, float* hidden, float* state,
                float* scratch);
   void (*gru)(const struct RecurrentCell& cell, const float* inputs, float* hidden, float* scratch);
+
+  // Modes that ring, driven by up to kMostResonantFrames samples, which become what is heard of
+  // them; see cpu/resonance.h.
+  void (*resonate)(const struct Resonance& modes, float* samples, int frames);
 };
 
 }  // namespace wetprint

@@ -21,11 +21,14 @@ std::unique_ptr<Block> build_high_pass(Plan& plan);
 std::unique_ptr<Block> build_lstm(Plan& plan);
 std::unique_ptr<Block> build_modulated_delay(Plan& plan);
 std::unique_ptr<Block> build_moving_fir(Plan& plan);
+std::unique_ptr<Block> build_mu_law_wavenet(Plan& plan);
 std::unique_ptr<Block> build_parallel(Plan& plan);
 std::unique_ptr<Block> build_pitch_shifter(Plan& plan);
 std::unique_ptr<Block> build_periodic_filter(Plan& plan);
 std::unique_ptr<Block> build_phaser(Plan& plan);
+std::unique_ptr<Block> build_state_space(Plan& plan);
 std::unique_ptr<Block> build_wavenet(Plan& plan);
 std::unique_ptr<Block> build_waveshaper(Plan& plan);
+std::unique_ptr<Block> build_window_cnn(Plan& plan);
 
 }  // namespace wetprint::playing

@@ -15,11 +15,13 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/grain_reader.cpp
   ${PLAYING}/high_pass.cpp
   ${PLAYING}/json.cpp
+  ${PLAYING}/layer_array.cpp
   ${PLAYING}/layers.cpp
   ${PLAYING}/mixer.cpp
   ${PLAYING}/model_file.cpp
   ${PLAYING}/modulated_delay.cpp
   ${PLAYING}/moving_fir.cpp
+  ${PLAYING}/mu_law_wavenet.cpp
   ${PLAYING}/parallel.cpp
   ${PLAYING}/partitions.cpp
   ${PLAYING}/phases.cpp
@@ -32,8 +34,10 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/series.cpp
   ${PLAYING}/settings.cpp
   ${PLAYING}/spectra.cpp
+  ${PLAYING}/state_space.cpp
   ${PLAYING}/wavenet.cpp
   ${PLAYING}/waveshaper.cpp
+  ${PLAYING}/window_cnn.cpp
   ${PLAYING}/weights.cpp)
 
 # gcc 12 sees overlap in any "text" + std::string (https://gcc.gnu.org/PR105651).

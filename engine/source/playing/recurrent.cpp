@@ -1,5 +1,6 @@
-// One recurrent layer, LSTM or GRU, mixed down to the channels out, with the dry signal beside it.
+// Recurrent layers, LSTM or GRU, mixed down to the channels out, with the dry signal beside them.
 #include <algorithm>
+#include <cmath>
 
 #include "playing/blocks.h"
 #include "playing/cell.h"
@@ -15,9 +16,10 @@ class Recurrent : public Block {
       : channels_in_(plan.settings.number("channels_in", {1, kMostChannels}, 1)),
         channels_out_(plan.settings.number("channels_out", {1, kMostChannels}, 1)),
         units_(plan.settings.number("units", {1, 1024})),
-        cell_(make_cell(plan, kind)),
+        cells_(make_cells(plan, kind)),
         rows_(plan.budget, std::int64_t{units_} * kMostFrames),
         wet_(plan.budget, kMostChannels * kMostFrames),
+        settled_(plan.budget, static_cast<std::int64_t>(cells_.size()) * units_),
         mix_down_(make_mix_down(plan)) {
     for (int unit = 0; unit < units_; ++unit) {
       mix_down_.inputs()[unit] = rows_.data() + unit * kMostFrames;
@@ -30,15 +32,17 @@ class Recurrent : public Block {
   int channels_out() const override { return channels_out_; }
 
   void settle(const float* silence_in, float* silence_out, std::int64_t) override {
-    constexpr int kLongestBlocks = 1024;  // a recursion may never settle: 65536 samples will do
     float constants[kMostChannels][kMostFrames] = {}, became[kMostChannels][kMostFrames];
     for (int channel = 0; channel < channels_in_; ++channel) {
       std::fill_n(constants[channel], kMostFrames, silence_in[channel]);
     }
     const float* dry[] = {constants[0], constants[1]};
     float* wet[] = {became[0], became[1]};
-    cell_.forget();
-    for (int block = 0; block < kLongestBlocks; ++block) process(dry, wet, kMostFrames);
+    for (Cell& cell : cells_) cell.forget();
+    std::fill_n(settled_.data(), settled_.size(), kNowhere);
+    for (int stretch = 0; stretch < kMostStretches && !stands_still(); ++stretch) {
+      for (int block = 0; block < kStretchBlocks; ++block) process(dry, wet, kMostFrames);
+    }
     for (int channel = 0; channel < channels_out_; ++channel) {
       silence_out[channel] = became[channel][kMostFrames - 1];
     }
@@ -47,8 +51,11 @@ class Recurrent : public Block {
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept override {
     for (int frame = 0; frame < frames; ++frame) {
       const float heard[] = {inputs[0][frame], inputs[channels_in_ - 1][frame]};
-      cell_.step(heard);
-      const float* hidden = cell_.hidden();
+      const float* hidden = heard;
+      for (Cell& cell : cells_) {
+        cell.step(hidden);
+        hidden = cell.hidden();
+      }
       for (int unit = 0; unit < units_; ++unit) rows_[unit * kMostFrames + frame] = hidden[unit];
     }
     std::copy_n(inputs, channels_in_, mix_down_.inputs().data() + units_);
@@ -59,14 +66,41 @@ class Recurrent : public Block {
   }
 
  private:
-  Cell make_cell(Plan& plan, CellKind kind) const {
+  // As the twin has it: silence is heard in stretches of 1024 samples until the units move by
+  // rounding only; a recursion may never settle, then 65536 samples will do.
+  static constexpr int kStretchBlocks = 1024 / kMostFrames, kMostStretches = 64;
+  static constexpr float kStandsStill = 1e-6f;
+  static constexpr float kNowhere = 2.0f;  // units show what lies between -1 and 1
+
+  // Whether no unit has moved since this was last asked. (States that the units do not show move
+  // them later, if at all.)
+  bool stands_still() noexcept {
+    bool still = true;
+    std::int64_t at = 0;
+    for (const Cell& cell : cells_) {
+      for (int unit = 0; unit < units_; ++unit, ++at) {
+        const float now = cell.hidden()[unit];
+        still = still && std::abs(now - settled_[at]) < kStandsStill;
+        settled_[at] = now;
+      }
+    }
+    return still;
+  }
+
+  std::vector<Cell> make_cells(Plan& plan, CellKind kind) const {
     const int rows = (kind == CellKind::lstm ? 4 : 3) * units_;
-    return Cell(plan.budget, kind,
-                {plan.weights.take("cell.weight_ih_l0", {rows, channels_in_}),
-                 plan.weights.take("cell.weight_hh_l0", {rows, units_}),
-                 plan.weights.take("cell.bias_ih_l0", {rows}),
-                 plan.weights.take("cell.bias_hh_l0", {rows})},
-                channels_in_, units_);
+    const int layers = plan.settings.number("layers", {1, 16}, 1);
+    std::vector<Cell> cells;
+    for (int layer = 0; layer < layers; ++layer) {
+      const std::string end = "_l" + std::to_string(layer);
+      const int inputs = layer == 0 ? channels_in_ : units_;
+      const CellWeights weights{plan.weights.take("cell.weight_ih" + end, {rows, inputs}),
+                                plan.weights.take("cell.weight_hh" + end, {rows, units_}),
+                                plan.weights.take("cell.bias_ih" + end, {rows}),
+                                plan.weights.take("cell.bias_hh" + end, {rows})};
+      cells.emplace_back(plan.budget, kind, weights, inputs, units_);
+    }
+    return cells;
   }
 
   Mixer make_mix_down(Plan& plan) const {
@@ -76,8 +110,8 @@ class Recurrent : public Block {
   }
 
   int channels_in_, channels_out_, units_;
-  Cell cell_;
-  Floats rows_, wet_;
+  std::vector<Cell> cells_;
+  Floats rows_, wet_, settled_;
   Mixer mix_down_;
 };
 

@@ -19,12 +19,15 @@ const std::vector<BlockKind>& block_kinds() {
       {"lstm", build_lstm},
       {"modulated_delay", build_modulated_delay},
       {"moving_fir", build_moving_fir},
+      {"mu_law_wavenet", build_mu_law_wavenet},
       {"parallel", build_parallel},
       {"pitch_shifter", build_pitch_shifter},
       {"periodic_filter", build_periodic_filter},
       {"phaser", build_phaser},
+      {"state_space", build_state_space},
       {"wavenet", build_wavenet},
       {"waveshaper", build_waveshaper},
+      {"window_cnn", build_window_cnn},
   };
   return kinds;
 }

@@ -4,18 +4,12 @@
 #include <utility>
 
 #include "playing/blocks.h"
-#include "playing/layers.h"
+#include "playing/layer_array.h"
 
 namespace wetprint::playing {
 namespace {
 
 constexpr Range kWidths{1, 1024}, kKernelSizes{1, 1024}, kLayerCounts{1, 256}, kArrayCounts{1, 16};
-
-struct ArrayShape {
-  LayersShape layers;
-  int head_width;
-  bool head_bias;
-};
 
 ArrayShape read_array(const Json& entry, int channels_in) {
   Settings settings(entry, "an array of block 'wavenet'");
@@ -31,54 +25,6 @@ ArrayShape read_array(const Json& entry, int channels_in) {
   settings.finish();
   return shape;
 }
-
-// One array: lift, layers, and the head that mixes their summed activations.
-class Array {
- public:
-  Array(Plan& plan, const std::string& prefix, const ArrayShape& shape, int rows_in, float scale)
-      : shape_(shape),
-        lift_(plan.budget, plan.weights.take(prefix + "lift.weight",
-                                             {shape.layers.width, rows_in, 1}), {}, rows_in),
-        layers_(plan, prefix + "layers.", shape.layers),
-        total_(plan.budget, std::int64_t{shape.layers.width} * kMostFrames),
-        head_(make_head(plan, prefix, scale)) {
-    for (int row = 0; row < shape.layers.width; ++row) {
-      head_.inputs()[static_cast<std::size_t>(row)] = total_.data() + row * kMostFrames;
-    }
-    head_.mix().output_stride = kMostFrames;
-  }
-
-  std::vector<const float*>& inputs() { return lift_.inputs(); }
-  Floats& total() { return total_; }
-  const float* residual() const { return layers_.residual(); }
-
-  // `total` must hold what the activations are added to; the head's rows are written to `heads`.
-  void process(const float* const* dry, float* heads, int frames, bool settles) {
-    lift_.mix().output = layers_.next();
-    lift_.mix().output_stride = layers_.stride();
-    lift_.play(frames);
-    layers_.process(dry, total_.data(), frames, settles);
-    head_.mix().output = heads;
-    head_.play(frames);
-  }
-
- private:
-  Mixer make_head(Plan& plan, const std::string& prefix, float scale) const {
-    const int rows = shape_.head_width, width = shape_.layers.width;
-    std::vector<float> weights = plan.weights.take(prefix + "head.weight", {rows, width, 1});
-    std::vector<float> biases;
-    if (shape_.head_bias) biases = plan.weights.take(prefix + "head.bias", {rows});
-    for (float& each : weights) each *= scale;
-    for (float& each : biases) each *= scale;
-    return Mixer(plan.budget, weights, biases, width);
-  }
-
-  ArrayShape shape_;
-  Mixer lift_;
-  Layers layers_;
-  Floats total_;
-  Mixer head_;
-};
 
 class WaveNet : public Block {
  public:
@@ -129,7 +75,7 @@ class WaveNet : public Block {
     std::copy_n(dry, channels_in_, arrays_.front().inputs().data());
     std::fill_n(arrays_.front().total().data(), arrays_.front().total().size(), 0.0f);
     for (std::size_t index = 0; index < arrays_.size(); ++index) {
-      Array& array = arrays_[index];
+      LayerArray& array = arrays_[index];
       if (index > 0) {
         const float* heard = arrays_[index - 1].residual();
         for (const float*& row : array.inputs()) row = std::exchange(heard, heard + kMostFrames);
@@ -141,7 +87,7 @@ class WaveNet : public Block {
   }
 
   int channels_in_, channels_out_ = 0;
-  std::vector<Array> arrays_;
+  std::vector<LayerArray> arrays_;
   Floats wet_;
 };
 

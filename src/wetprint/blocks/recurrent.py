@@ -1,8 +1,9 @@
-"""One recurrent layer, LSTM or GRU, mixed down, with the dry signal beside it.
+"""Recurrent layers, LSTM or GRU, mixed down, with the dry signal beside them.
 
 After Wright et al. 2019 (DAFx, "Real-time black-box modelling with recurrent neural networks") and
 2020 (doi:10.3390/app10030766); the cells are described in ``engine/recurrent.py``. The state before
-the first sample is the one that silence leads to. Left out: knobs as inputs, more than one layer.
+the first sample is the one that silence leads to. One layer is the rule; more are stacked, each
+hearing the hidden units of the one before it. Left out: knobs as inputs.
 """
 
 from __future__ import annotations
@@ -35,31 +36,35 @@ State = tuple[Tensor, ...]
 
 @dataclass(frozen=True)
 class RecurrentConfig:
-    """The shape of the layer.
+    """The shape of the layers.
 
     Attributes:
-        units: hidden units.
+        units: hidden units of every layer.
         channels_in: channels of audio in.
         channels_out: channels of audio out.
         skip: whether the dry signal is added to the output, which makes the untrained layer pass
             audio through.
+        layers: how many, one after the other.
     """
 
     units: int = 40
     channels_in: int = 1
     channels_out: int = 1
     skip: bool = True
+    layers: int = 1
 
     def __post_init__(self) -> None:
         whole_number("units", self.units, 1, 1024)
         whole_number("channels_in", self.channels_in, 1, 2)
         whole_number("channels_out", self.channels_out, 1, 2)
+        whole_number("layers", self.layers, 1, 16)
 
 
 class Recurrent(RecursiveBlock):
     """What both cells share; ``cell`` holds the weights under PyTorch's names."""
 
     keeps_silence = False
+    states_per_layer: int
     cell: nn.LSTM | nn.GRU
 
     def __init__(self, config: RecurrentConfig):
@@ -73,13 +78,24 @@ class Recurrent(RecursiveBlock):
             for parameter in self.mix_down.parameters():
                 nn.init.zeros_(parameter)
 
-    @abc.abstractmethod
     def start(self) -> State:
-        """Return a state of zeros, each ``(1, units)``."""
+        """Return a state of zeros, each ``(1, units)``, layer after layer."""
+        count = self.config.layers * self.states_per_layer
+        return tuple(self._zeros() for _ in range(count))
 
     @abc.abstractmethod
+    def run_layer(self, audio: Tensor, weights: CellWeights, state: State) -> tuple[Tensor, State]:
+        """Run one layer from its own state; see ``run_cell``."""
+
     def run_cell(self, audio: Tensor, state: State) -> tuple[Tensor, State]:
         """Return the hidden units ``(batch, units, time)`` and the state after the last sample."""
+        after: State = ()
+        for layer in range(self.config.layers):
+            first = layer * self.states_per_layer
+            own = state[first : first + self.states_per_layer]
+            audio, left = self.run_layer(audio, self.cell_weights(layer), own)
+            after += left
+        return audio, after
 
     def forward(self, audio: Tensor, start_sample: int = 0) -> Tensor:
         """See Block."""
@@ -106,9 +122,9 @@ class Recurrent(RecursiveBlock):
                 break
         return state
 
-    def cell_weights(self) -> CellWeights:
-        """Return the layer's weights as the engine takes them."""
-        return CellWeights(*self.cell.parameters())
+    def cell_weights(self, layer: int) -> CellWeights:
+        """Return a layer's weights as the engine takes them."""
+        return CellWeights(*self.cell.all_weights[layer])
 
     def _zeros(self) -> Tensor:
         return self.mix_down.weight.new_zeros((1, self.config.units))
@@ -117,34 +133,30 @@ class Recurrent(RecursiveBlock):
 class Lstm(Recurrent):
     """Long short-term memory; the state is what the units show and what they hold."""
 
+    states_per_layer = 2
+
     def __init__(self, config: RecurrentConfig):
         super().__init__(config)
-        self.cell = nn.LSTM(config.channels_in, config.units)
+        self.cell = nn.LSTM(config.channels_in, config.units, config.layers)
 
-    def start(self) -> State:
+    def run_layer(self, audio: Tensor, weights: CellWeights, state: State) -> tuple[Tensor, State]:
         """See Recurrent."""
-        return self._zeros(), self._zeros()
-
-    def run_cell(self, audio: Tensor, state: State) -> tuple[Tensor, State]:
-        """See Recurrent."""
-        hidden, cell = lstm(audio, self.cell_weights(), *state)
+        hidden, cell = lstm(audio, weights, *state)
         return hidden, (hidden[..., -1], cell)
 
 
 class Gru(Recurrent):
     """Gated recurrent units; the state is what they show."""
 
+    states_per_layer = 1
+
     def __init__(self, config: RecurrentConfig):
         super().__init__(config)
-        self.cell = nn.GRU(config.channels_in, config.units)
+        self.cell = nn.GRU(config.channels_in, config.units, config.layers)
 
-    def start(self) -> State:
+    def run_layer(self, audio: Tensor, weights: CellWeights, state: State) -> tuple[Tensor, State]:
         """See Recurrent."""
-        return (self._zeros(),)
-
-    def run_cell(self, audio: Tensor, state: State) -> tuple[Tensor, State]:
-        """See Recurrent."""
-        hidden = gru(audio, self.cell_weights(), *state)
+        hidden = gru(audio, weights, *state)
         return hidden, (hidden[..., -1],)
 
 

@@ -19,7 +19,7 @@ from wetprint.models.chain import Chain
 from wetprint.models.registry import block_to_dict, chain_from_list
 from wetprint.outputs import replacing
 
-CHECKPOINT_VERSION = 4
+CHECKPOINT_VERSION = 5
 
 
 def checkpoint_path(model_path: str | os.PathLike[str]) -> Path:
@@ -58,6 +58,7 @@ def save_checkpoint(
         "base_error": entrant.left,
         "elapsed_seconds": elapsed_seconds,
         "step": training.step,
+        "astray": training.astray,
         "best_error": training.best_error,
         "history": [dataclasses.astuple(each) for each in training.history],
         "generator": training.generator.bit_generator.state,
@@ -141,7 +142,7 @@ def restore(training: Training, header: dict[str, Any], tensors: dict[str, torch
         state.setdefault(int(index), {})[key] = each
     known = training.optimizer.state_dict()
     training.optimizer.load_state_dict({"state": state, "param_groups": known["param_groups"]})
-    training.step = header["step"]
+    training.step, training.astray = header["step"], header["astray"]
     training.best_error = header["best_error"]
     training.history = [Judgement(*each) for each in header["history"]]
     training.generator.bit_generator.state = header["generator"]

@@ -94,12 +94,19 @@ class Entrant:
         """Return the trained chain at the effect's loudness, with the base where there is one."""
         chain = copy.deepcopy(self.training.chain)
         last = chain[len(chain) - 1]
-        assert isinstance(last, Fir)  # every trained recipe ends in a filter
-        with torch.no_grad():
-            last.response.mul_(self.loudness)
+        if isinstance(last, Fir):
+            with torch.no_grad():
+                last.response.mul_(self.loudness)
+        else:
+            chain = Chain([*chain, self._gain(chain.channels_out, self.loudness)])
         if self.base is None:
             return chain
         if not self.base.is_heard:
             return Chain([Parallel([self.base.chain, chain])])
-        wire = Gain(GainConfig(self.base.chain.channels_out)).to(last.response.device)
-        return Chain([*self.base.chain, Parallel([Chain([wire]), chain])])
+        wire = Chain([self._gain(chain.channels_out, 1.0)])
+        return Chain([*self.base.chain, Parallel([wire, chain])])
+
+    def _gain(self, channels: int, factor: float) -> Gain:
+        gain = Gain(GainConfig(channels)).to(self.training.device)
+        gain.gain.data.fill_(factor)
+        return gain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -74,7 +75,7 @@ def learn_effect(
 
     Raises:
         EffectError: the effect cannot be rendered.
-        LearningError: it is silent, or training went astray.
+        LearningError: it is silent, or does not suit the model that was asked for.
     """
     config = config or LearnConfig()
     source: dict[str, Any] = {"effect": effect.spec}
@@ -103,7 +104,8 @@ def learn_pairs(
     """Learn from dry and wet recordings that are checked and aligned; see learn_effect.
 
     Raises:
-        LearningError: the recordings do not belong to one effect, or training went astray.
+        LearningError: the recordings do not belong to one effect, or do not suit the model that
+            was asked for.
     """
     config = config or LearnConfig()
     source = {"recordings": [pair.name for pair in pairs]}
@@ -115,13 +117,13 @@ def learn_pairs(
 
 
 def chosen_recipes(name: str) -> list[Recipe]:
-    """Return the recipes that run for a ``--model``.
+    """Return the recipes that run for a ``--model``; baselines run when they are asked for.
 
     Raises:
         LearningError: there is no such recipe.
     """
     if name == "auto":
-        return list(RECIPES.values())
+        return [each for each in RECIPES.values() if not each.baseline]
     if name not in RECIPES:
         known = nearest_names(name, ["auto", *RECIPES])
         raise LearningError(f"there is no model '{name}'{known}")
@@ -162,7 +164,8 @@ def _learn(
         settings={**settings, "steps_done": winner.steps},
     )
     resumable = race.interrupted and checkpoint is not None and checkpoint.exists()
-    return Learned(model, tuple(candidates), material, race.interrupted, resumable, material.notes)
+    notes = (*material.notes, *race.notes)
+    return Learned(model, tuple(candidates), material, race.interrupted, resumable, notes)
 
 
 def _verdict(candidates: list[Candidate], material: Material) -> dict[str, Any]:
@@ -176,7 +179,11 @@ def _verdict(candidates: list[Candidate], material: Material) -> dict[str, Any]:
         ),
         "linear_esr": linear[0] if linear else None,
         "repeatability_esr": material.repeatability,
-        "history": [[round(each.seconds, 2), each.error] for each in candidates[0].history],
+        "history": [
+            [round(each.seconds, 2), each.error]
+            for each in candidates[0].history
+            if math.isfinite(each.error)  # a model file holds numbers only
+        ],
         "candidates": [
             {"recipe": each.recipe, "esr": each.error, "seconds": round(each.seconds, 2)}
             for each in candidates

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from wetprint.blocks.mu_law_wavenet import MuLawWaveNet
+from wetprint.models.chain import Chain
+
 PRE_EMPHASIS = 0.85
 SILENCE_ENERGY = 1e-8
 """Mean square (-80 dBFS) added to a target's, so that silence cannot divide by nothing."""
@@ -38,3 +41,25 @@ def waveform_loss(prediction: Tensor, target: Tensor, emphasis: float = 0.5) -> 
         return plain
     treble = esr_loss(pre_emphasised(prediction), pre_emphasised(target))
     return (1.0 - emphasis) * plain + emphasis * treble
+
+
+def cross_entropy_loss(chain: Chain, dry: Tensor, wet: Tensor) -> Tensor:
+    """Return how unlikely a chain holds the wet signal, whose last block chooses among steps.
+
+    Args:
+        chain: its last block is a MuLawWaveNet.
+        dry: ``(batch, channels_in, time + the chain's context)``.
+        wet: ``(batch, channels_out, time)``.
+
+    Raises:
+        ValueError: the chain ends in another block.
+    """
+    *before, last = chain
+    if not isinstance(last, MuLawWaveNet):
+        raise ValueError(
+            "cross_entropy needs a chain that ends in a network which chooses among steps, got "
+            f"one that ends in {type(last).__name__}; use the waveform loss"
+        )
+    for block in before:
+        dry = block.valid(dry)
+    return last.cross_entropy(dry, wet)

@@ -126,16 +126,28 @@ class Batches:
         self.room = np.array([room for _, room in starts])
         self.last_drawn: list[int] = []
 
-    def draw(self, generator: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
-        """Return ``(count, channels_in, context + segment)`` dry and ``(..., segment)`` wet."""
-        takes = generator.choice(len(self.room), count, p=self.room / self.room.sum())
-        begin = self.first[takes] + (generator.random(count) * self.room[takes]).astype(int)
+    def draw(
+        self, generator: np.random.Generator, count: int, step: int = 0
+    ) -> tuple[Tensor, Tensor]:
+        """Return ``(count, channels_in, context + segment)`` dry and ``(..., segment)`` wet.
+
+        Args:
+            generator: of the places.
+            count: how many segments.
+            step: how many were drawn before.
+        """
+        begin = self.places(generator, count, step)
         self.last_drawn = begin.tolist()
         heard, scored = self.context_samples + self.segment_samples, self.segment_samples
         dry = torch.stack([self.dry[:, each : each + heard] for each in begin])
         after = begin + self.context_samples
         wet = torch.stack([self.wet[:, each : each + scored] for each in after])
         return dry, wet
+
+    def places(self, generator: np.random.Generator, count: int, step: int) -> np.ndarray:
+        """Choose where the segments' pasts begin, ``(count,)``."""
+        takes = generator.choice(len(self.room), count, p=self.room / self.room.sum())
+        return self.first[takes] + (generator.random(count) * self.room[takes]).astype(int)
 
 
 def predict(

@@ -7,6 +7,7 @@ was shifted no waveform can be matched, and mel spectrograms decide.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from wetprint.learning.linear import LinearModel, shortest_good_model, solve_lin
 from wetprint.learning.material import Material, validation_esr
 from wetprint.learning.measure import validation_mel_error
 from wetprint.learning.moving import Motion, find_motion
+from wetprint.learning.pace import refuse_what_takes_too_long
 from wetprint.learning.shaped import solve_shaped_model
 from wetprint.learning.solvers import CROSSFADED, MOVING_SOLVERS, PITCHED, STILL_SOLVERS
 from wetprint.learning.squashed import solve_compressor
@@ -113,6 +115,8 @@ class Race:
         resume: whether to take up the state found there.
         progress: told how far the race is.
         interrupted: set when the race was cut short by the user.
+        gave_up: set when training went astray for good: then a better filter is kept in any case.
+        notes: what the user should know.
         saved_at: when its state was last put away.
     """
 
@@ -125,13 +129,16 @@ class Race:
     resume: bool = False
     progress: Progress = silent
     interrupted: bool = False
+    gave_up: bool = False
+    notes: tuple[str, ...] = ()
     saved_at: float = 0.0
 
     def run(self, recipes: list[Recipe]) -> list[Candidate]:
         """Run the race and return all candidates, the winner first.
 
         Raises:
-            LearningError: the one recipe that was asked for does not suit what was heard.
+            LearningError: the one recipe that was asked for does not suit what was heard, or the
+                time there is.
         """
         wanted = {recipe.name for recipe in recipes}
         begun = self.budget.elapsed_seconds()
@@ -147,6 +154,7 @@ class Race:
             self.interrupted = True
         if candidates[-1].recipe == PITCHED.recipe:
             return self._by_spectrum([each for each in candidates if each.recipe in wanted])
+        wanted |= {"linear"} if self.gave_up else set()
         kept = [each for each in candidates if each.recipe in wanted]
         if not kept:
             raise LearningError(
@@ -314,6 +322,8 @@ class Race:
         begun = self.budget.elapsed_seconds()
         entrant = self._take_up() if self.resume else self._enter(recipe, response, best)
         training = entrant.training
+        known = entrant.recipe, training.chain, self.material, self.budget, self.device
+        refuse_what_takes_too_long(*known)
         self.budget.begin_training()
         try:
             training.run(self.budget, self._watch(entrant, math.inf if asked_for else best.error))
@@ -323,6 +333,7 @@ class Race:
             self.interrupted = True
             self._put_away(entrant)
             training.keep_best()
+        self.gave_up, self.notes = training.gave_up, self.notes + training.notes
         seconds = self.budget.elapsed_seconds() - begun
         chain, steps = entrant.finished(), training.step
         return Candidate(entrant.recipe, chain, entrant.error, seconds, steps, entrant.history)
@@ -338,7 +349,8 @@ class Race:
         return self._entrant(recipe.name, chain, base)
 
     def _entrant(self, recipe: str, chain: Chain, base: Base | None) -> Entrant:
-        training, seed = self.config.training, self.config.seed
+        training = dataclasses.replace(self.config.training, **RECIPES[recipe].training)
+        seed = self.config.seed
         material, device = self.material, self.device
         return Entrant.on(material, recipe, chain, base, training, device, seed, self.progress)
 

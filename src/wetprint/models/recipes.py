@@ -5,8 +5,8 @@ The command line's ``--model``, the race and the tests read this one list.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from wetprint.blocks.dilated import Dilated, DilatedConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig
 from wetprint.blocks.recurrent import Lstm, RecurrentConfig
 from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
+from wetprint.models import baselines
 from wetprint.models.chain import Chain
 
 
@@ -68,6 +69,9 @@ class Recipe:
         beside_solved: whether it is trained on what the best solved chain leaves, and then stands
             beside that chain.
         behind_solved: the same, but it hears what that chain plays, and stands behind it.
+        baseline: whether it is here to be compared with, and runs only when it is asked for.
+        training: what of its training is its own: values for fields of
+            wetprint.learning.training.TrainingConfig.
     """
 
     name: str
@@ -76,6 +80,8 @@ class Recipe:
     trained: bool
     beside_solved: bool = False
     behind_solved: bool = False
+    baseline: bool = False
+    training: Mapping[str, object] = field(default_factory=dict)
 
 
 ONSET_SHARE = 0.02
@@ -219,6 +225,10 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             "lstm", "recurrent units into an impulse response, trained", build_lstm, trained=True
+        ),
+        *(
+            Recipe(name, summary, build, trained=True, baseline=True, training=training)
+            for name, summary, build, training in baselines.BASELINES
         ),
     )
 }

@@ -24,12 +24,15 @@ from wetprint.blocks.gain import Gain, GainConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig
 from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
 from wetprint.blocks.moving_fir import MovingFir, MovingFirConfig
+from wetprint.blocks.mu_law_wavenet import MuLawWaveNet, MuLawWaveNetConfig
 from wetprint.blocks.periodic_filter import PeriodicFilter, PeriodicFilterConfig
 from wetprint.blocks.phaser import Phaser, PhaserConfig
 from wetprint.blocks.pitch_shifter import PitchShifter, PitchShifterConfig
 from wetprint.blocks.recurrent import Gru, Lstm, RecurrentConfig
+from wetprint.blocks.state_space import StateSpace, StateSpaceConfig
 from wetprint.blocks.wavenet import WaveNet, WaveNetConfig
 from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
+from wetprint.blocks.window_cnn import WindowCnn, WindowCnnConfig
 from wetprint.errors import nearest_names
 from wetprint.models.chain import Chain
 from wetprint.models.echo import Echo, EchoConfig
@@ -87,8 +90,8 @@ BLOCKS: dict[str, BlockKind] = {
             CrossfadedDelayConfig,
             CrossfadedDelay,
         ),
-        BlockKind("lstm", "a recurrent layer (LSTM)", RecurrentConfig, Lstm),
-        BlockKind("gru", "a recurrent layer (GRU)", RecurrentConfig, Gru),
+        BlockKind("lstm", "recurrent layers (LSTM)", RecurrentConfig, Lstm),
+        BlockKind("gru", "recurrent layers (GRU)", RecurrentConfig, Gru),
         BlockKind(
             "modulated_delay",
             "a delay that follows an LFO (chorus, flanger, vibrato)",
@@ -98,6 +101,12 @@ BLOCKS: dict[str, BlockKind] = {
         BlockKind(
             "moving_fir", "an impulse response that moves in a cycle", MovingFirConfig, MovingFir
         ),
+        BlockKind(
+            "mu_law_wavenet",
+            "a WaveNet that chooses among the steps of a mu-law scale",
+            MuLawWaveNetConfig,
+            MuLawWaveNet,
+        ),
         BlockKind("phaser", "allpass stages that an LFO moves", PhaserConfig, Phaser),
         BlockKind(
             "periodic_filter",
@@ -105,7 +114,19 @@ BLOCKS: dict[str, BlockKind] = {
             PeriodicFilterConfig,
             PeriodicFilter,
         ),
+        BlockKind(
+            "state_space",
+            "diagonal state spaces between linear mixes (S4D)",
+            StateSpaceConfig,
+            StateSpace,
+        ),
         BlockKind("wavenet", "Neural Amp Modeler's WaveNet", WaveNetConfig, WaveNet),
+        BlockKind(
+            "window_cnn",
+            "convolutions and max-pooling that predict each sample from a window",
+            WindowCnnConfig,
+            WindowCnn,
+        ),
     )
 }
 
