@@ -23,6 +23,7 @@ from wetprint.blocks.mu_law_wavenet import MuLawWaveNetConfig
 from wetprint.blocks.periodic_filter import PeriodicFilterConfig
 from wetprint.blocks.phaser import PhaserConfig
 from wetprint.blocks.pitch_shifter import PitchShifterConfig
+from wetprint.blocks.power import PowerConfig
 from wetprint.blocks.recurrent import RecurrentConfig
 from wetprint.blocks.state_space import StateSpaceConfig
 from wetprint.blocks.wavenet import WaveNetArray, WaveNetConfig
@@ -80,6 +81,8 @@ CONFIGS = [
     ("waveshaper", WaveshaperConfig(intervals=7, reach=0.8)),
     ("waveshaper", WaveshaperConfig(intervals=64, reach=3.0, channels=2)),
     ("high_pass", HighPassConfig()),
+    ("power", PowerConfig(1)),
+    ("power", PowerConfig(5, 0.7, 2)),
     ("high_pass", HighPassConfig(channels=2)),
     ("moving_fir", MovingFirConfig(90.5, 4, 7)),
     ("moving_fir", MovingFirConfig(321.7, 9, 90, channels_out=2)),

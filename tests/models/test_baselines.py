@@ -22,7 +22,7 @@ from wetprint.models.chain import Chain
 from wetprint.models.recipes import RECIPES, KnownEffect
 
 MONO = KnownEffect(np.zeros((1, 1, 64)), (0,))
-BASELINES = [recipe.name for recipe in RECIPES.values() if recipe.baseline]
+BASELINES = [each.name for each in RECIPES.values() if each.baseline and each.trained]
 
 LSTM_40 = 4 * 40 * (1 + 40 + 2)
 STACK = 4 * 800 * (1 + 800 + 2) + 6 * 4 * 800 * (800 + 800 + 2)

@@ -26,6 +26,7 @@ std::unique_ptr<Block> build_parallel(Plan& plan);
 std::unique_ptr<Block> build_pitch_shifter(Plan& plan);
 std::unique_ptr<Block> build_periodic_filter(Plan& plan);
 std::unique_ptr<Block> build_phaser(Plan& plan);
+std::unique_ptr<Block> build_power(Plan& plan);
 std::unique_ptr<Block> build_state_space(Plan& plan);
 std::unique_ptr<Block> build_wavenet(Plan& plan);
 std::unique_ptr<Block> build_waveshaper(Plan& plan);

@@ -29,6 +29,7 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/periodic_filter.cpp
   ${PLAYING}/phaser.cpp
   ${PLAYING}/player.cpp
+  ${PLAYING}/power.cpp
   ${PLAYING}/recurrent.cpp
   ${PLAYING}/registry.cpp
   ${PLAYING}/series.cpp

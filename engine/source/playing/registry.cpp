@@ -24,6 +24,7 @@ const std::vector<BlockKind>& block_kinds() {
       {"pitch_shifter", build_pitch_shifter},
       {"periodic_filter", build_periodic_filter},
       {"phaser", build_phaser},
+      {"power", build_power},
       {"state_space", build_state_space},
       {"wavenet", build_wavenet},
       {"waveshaper", build_waveshaper},

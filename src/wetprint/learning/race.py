@@ -24,39 +24,20 @@ from wetprint.learning.checkpoint import chains_of, read_checkpoint, restore, sa
 from wetprint.learning.config import LearnConfig
 from wetprint.learning.entrant import Base, Entrant
 from wetprint.learning.linear import LinearModel, shortest_good_model, solve_linear_models
-from wetprint.learning.material import Material, validation_esr
+from wetprint.learning.material import Material
 from wetprint.learning.measure import validation_mel_error
-from wetprint.learning.moving import Motion, find_motion
 from wetprint.learning.pace import refuse_what_takes_too_long
-from wetprint.learning.shaped import solve_shaped_model
-from wetprint.learning.solvers import CROSSFADED, MOVING_SOLVERS, PITCHED, STILL_SOLVERS
-from wetprint.learning.squashed import solve_compressor
-from wetprint.learning.training import Judgement
+from wetprint.learning.solvers import CROSSFADED, MOVING_SOLVERS, PITCHED
+from wetprint.learning.solving import SOLVED_WELL, SQUASHED, Candidate, Solving
 from wetprint.models.chain import Chain
 from wetprint.models.recipes import RECIPES, KnownEffect, Recipe, safe_delay_samples
 from wetprint.progress import Progress, silent
-
-NOTHING_LEFT = 1e-6
-"""A solved model with less error (-60 dB) than this leaves nothing worth training for."""
-
-NEAR_REPEATABILITY = 2.0
-"""An error below this many times the effect's own against itself counts as its equal."""
 
 LONGEST_TRAINED_FILTER = 4096
 """Longer filters cost more time in training than they give."""
 
 SHORTEST_TRAINED_FILTER = 1024
 """A cabinet behind a distortion is longer than the solved filter may show."""
-
-SOLVED_WELL = 0.003
-"""With an error below this (-25 dB) no other kind of moving effect is tried."""
-
-MOVES_MOSTLY = 0.01
-"""What moves and leaves less than this needs no curve; a tape moves a little and distorts."""
-
-LONG_FILTER = 16_384
-"""An echo is looked for where a filter must be so long, even if that leaves nothing: it is a
-hundred times smaller and faster."""
 
 WORTH_KEEPING = 0.5
 """A solved chain that leaves more error than this explains too little to stand beside."""
@@ -68,8 +49,6 @@ HOPELESS = 3.0
 """What counts as far behind: above this many times the solved model's error. A chain that stands
 beside a solved one is given up when it has gained nothing by then."""
 
-SQUASHED = "compressor"
-
 MOVING = (CROSSFADED.recipe, *(each.recipe for each in MOVING_SOLVERS))
 
 UNTRAINED_BELOW = dict.fromkeys((SQUASHED, *MOVING), SOLVED_WELL)
@@ -78,27 +57,6 @@ stand still. With more error than this, one behind the chain may still learn how
 there; with less none is trained."""
 
 CHECKPOINT_SECONDS = 20.0
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One chain that was tried, and how it went.
-
-    Attributes:
-        recipe: its recipe's name.
-        chain: as it validated best.
-        error: ESR on the validation takes.
-        seconds: time spent on it.
-        steps: training steps taken, 0 when it was solved.
-        history: its judgements in order.
-    """
-
-    recipe: str
-    chain: Chain
-    error: float
-    seconds: float
-    steps: int = 0
-    history: tuple[Judgement, ...] = ()
 
 
 @dataclass
@@ -133,6 +91,11 @@ class Race:
     notes: tuple[str, ...] = ()
     saved_at: float = 0.0
 
+    @property
+    def solving(self) -> Solving:
+        """What is done without training."""
+        return Solving(self.material, self.budget, self.device, self.progress)
+
     def run(self, recipes: list[Recipe]) -> list[Candidate]:
         """Run the race and return all candidates, the winner first.
 
@@ -144,7 +107,7 @@ class Race:
         begun = self.budget.elapsed_seconds()
         solved = solve_linear_models(self.material, self.progress, self.budget.stop_solving())
         linear, response = shortest_good_model(solved), trainable_response(solved)
-        candidates = [self._solved("linear", KnownEffect(linear.response), begun)]
+        candidates = [self.solving.candidate("linear", KnownEffect(linear.response), begun)]
         try:
             for candidate in self._others(recipes, response, candidates[0]):
                 candidates.append(candidate)
@@ -165,7 +128,7 @@ class Race:
 
     def _rank(self, candidate: Candidate) -> tuple[bool, float]:
         """Order by error; where that no longer counts, by size."""
-        stands = self._stands(candidate.error)
+        stands = self.solving.stands(candidate.error)
         weights = sum(each.numel() for each in candidate.chain.parameters())
         return not stands, weights if stands else candidate.error
 
@@ -183,7 +146,9 @@ class Race:
         asked_for = len(recipes) == 1
         names = {recipe.name for recipe in recipes}
         solved = (
-            self._put_away_base() if self.resume else self._beyond_linear(names, response, best)
+            self._put_away_base()
+            if self.resume
+            else self.solving.beyond_linear(names, response, best)
         )
         is_pitched = False
         for candidate in solved:
@@ -191,112 +156,11 @@ class Race:
             is_pitched = candidate.recipe == PITCHED.recipe
             best = min(best, candidate, key=lambda each: each.error)
         trained = [recipe for recipe in recipes if recipe.trained]
-        worth = self.budget.worth_training() and not self._stands(best.error)
+        worth = self.budget.worth_training() and not self.solving.stands(best.error)
         worth = worth and not is_pitched and best.error >= UNTRAINED_BELOW.get(best.recipe, 0.0)
         if trained and (asked_for or worth):
             recipe = trained[0] if asked_for else suited(trained, best)
             yield self._train(recipe, response, best, asked_for)
-
-    def _beyond_linear(
-        self, names: set[str], response: np.ndarray, linear: Candidate
-    ) -> Iterator[Candidate]:
-        """Solve what more than a filter can be, of the recipes asked for."""
-        wanted = (
-            {each.name for each in RECIPES.values()} if names & {"refined", "corrected"} else names
-        )
-        is_long = linear.chain.context_samples >= LONG_FILTER
-        stands = self._stands(linear.error)
-        if is_long and wanted & {each.recipe for each in STILL_SOLVERS}:
-            for candidate in self._still(wanted, response):
-                yield candidate
-                stands = stands or self._stands(candidate.error)
-        if stands:
-            return
-        if SQUASHED in wanted and (squashed := self._squashed(response, linear)) is not None:
-            yield squashed
-            if squashed.error < SOLVED_WELL:
-                return
-        if PITCHED.recipe in wanted and (pitched := self._pitched(response)) is not None:
-            yield pitched
-            return
-        if CROSSFADED.recipe in wanted and (fading := self._crossfaded(response)) is not None:
-            yield fading
-            return
-        moving = [each for each in MOVING_SOLVERS if each.recipe in wanted]
-        motion = find_motion(self.material, self.progress) if moving else None
-        least = math.inf
-        for candidate in [] if motion is None else self._moving(motion, wanted, response):
-            yield candidate
-            least = min(least, candidate.error)
-        if "wiener_hammerstein" in wanted and least > MOVES_MOSTLY:
-            yield from self._curve(response, linear)
-
-    def _squashed(self, response: np.ndarray, linear: Candidate) -> Candidate | None:
-        """Solve a compressor, where the effect is one."""
-        begun, budget = self.budget.elapsed_seconds(), self.budget
-        parts = budget.stop_curve(), budget.over, self.progress
-        chain = solve_compressor(self.material, response, linear.error, *parts)
-        if chain is None:
-            return None
-        return self._solved(SQUASHED, KnownEffect(response, found=chain), begun)
-
-    def _still(self, wanted: set[str], response: np.ndarray) -> Iterator[Candidate]:
-        """Try every solver of effects that stand still."""
-        for solver in STILL_SOLVERS:
-            if solver.recipe in wanted:
-                begun = self.budget.elapsed_seconds()
-                chain = solver.solve(self.material, self.budget.stop_curve(), self.progress)
-                if chain is not None:
-                    yield self._solved(solver.recipe, KnownEffect(response, found=chain), begun)
-
-    def _pitched(self, response: np.ndarray) -> Candidate | None:
-        """Solve a pitch shifter, where the effect is one."""
-        begun = self.budget.elapsed_seconds()
-        chain = PITCHED.solve(self.material, self.budget.stop_curve(), self.progress)
-        if chain is None:
-            return None
-        return self._solved(PITCHED.recipe, KnownEffect(response, found=chain), begun)
-
-    def _crossfaded(self, response: np.ndarray) -> Candidate | None:
-        """Solve a delay that fades from one length to the next, where the effect is one."""
-        begun = self.budget.elapsed_seconds()
-        chain = CROSSFADED.solve(self.material, self.budget.stop_alone(), self.progress)
-        if chain is None:
-            return None
-        return self._solved(CROSSFADED.recipe, KnownEffect(response, found=chain), begun)
-
-    def _moving(
-        self, motion: Motion, wanted: set[str], response: np.ndarray
-    ) -> Iterator[Candidate]:
-        """Try every solver of moving effects, until one of them does well."""
-        for solver in MOVING_SOLVERS:
-            if solver.recipe not in wanted:
-                continue
-            begun = self.budget.elapsed_seconds()
-            chain = solver.solve(self.material, motion, self.budget.stop_curve(), self.progress)
-            if chain is None:
-                continue
-            candidate = self._solved(solver.recipe, KnownEffect(response, found=chain), begun)
-            yield candidate
-            if candidate.error < SOLVED_WELL:
-                return
-
-    def _curve(self, response: np.ndarray, linear: Candidate) -> Iterator[Candidate]:
-        """Solve a curve between two filters, where there may be one."""
-        if self.material.channels_in > 1:
-            return
-        begun = self.budget.elapsed_seconds()
-        found = solve_shaped_model(
-            self.material,
-            response,
-            linear.error,
-            self.budget.stop_curve(),
-            self.budget.over,
-            self.progress,
-        )
-        if found is not None:
-            known = KnownEffect(response, curve=found.known())
-            yield self._solved("wiener_hammerstein", known, begun)
 
     def _put_away_base(self) -> Iterator[Candidate]:
         """Take up the solved chain beside which an interrupted run trained."""
@@ -304,17 +168,6 @@ class Race:
         _, base = chains_of(header, tensors)
         if base is not None and header["base_recipe"] != "linear":
             yield Candidate(header["base_recipe"], base, header["base_error"], 0.0)
-
-    def _solved(self, recipe: str, known: KnownEffect, begun: float) -> Candidate:
-        chain = RECIPES[recipe].build(known).to(self.device).requires_grad_(False)
-        error = validation_esr(chain, self.material, self.device)
-        now = self.budget.elapsed_seconds()
-        return Candidate(recipe, chain, error, now - begun, 0, (Judgement(1.0, now, 0, error),))
-
-    def _stands(self, error: float) -> bool:
-        """Say whether an error leaves nothing to train for."""
-        repeatability = self.material.repeatability or 0.0
-        return error <= max(NOTHING_LEFT, NEAR_REPEATABILITY * repeatability)
 
     def _train(
         self, recipe: Recipe, response: np.ndarray, best: Candidate, asked_for: bool
@@ -371,7 +224,7 @@ class Race:
                 self._put_away(entrant)
             bound = rival if entrant.base is not None else HOPELESS * rival
             hopeless = share > PATIENCE and entrant.error >= bound
-            return not hopeless and not self._stands(entrant.error)
+            return not hopeless and not self.solving.stands(entrant.error)
 
         return go_on
 

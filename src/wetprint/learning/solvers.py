@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from wetprint.identify.turn import tremolo_period
 from wetprint.learning.crossfaded import solve_crossfaded
 from wetprint.learning.echoed import solve_echoed
+from wetprint.learning.hammerstein import solve_hammerstein
 from wetprint.learning.material import Material
 from wetprint.learning.moved import solve_tremolo
 from wetprint.learning.moving import Motion, recordings_of, solve_modulated
@@ -88,6 +89,9 @@ PITCHED = Solver("pitch_shifter", solve_pitched)
 
 CROSSFADED = Solver("crossfaded_delay", solve_crossfaded)
 """Apart from the others that move, since it need not have an LFO that can be heard as one."""
+
+KERNELS = Solver("hammerstein", solve_hammerstein)
+"""A baseline: solved when it is asked for."""
 
 STILL_SOLVERS = (Solver("echo", solve_echoed),)
 

@@ -226,6 +226,13 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "lstm", "recurrent units into an impulse response, trained", build_lstm, trained=True
         ),
+        Recipe(
+            "hammerstein",
+            "filters behind powers of the signal (diagonal Volterra kernels), solved",
+            build_found,
+            trained=False,
+            baseline=True,
+        ),
         *(
             Recipe(name, summary, build, trained=True, baseline=True, training=training)
             for name, summary, build, training in baselines.BASELINES

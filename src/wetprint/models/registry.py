@@ -28,6 +28,7 @@ from wetprint.blocks.mu_law_wavenet import MuLawWaveNet, MuLawWaveNetConfig
 from wetprint.blocks.periodic_filter import PeriodicFilter, PeriodicFilterConfig
 from wetprint.blocks.phaser import Phaser, PhaserConfig
 from wetprint.blocks.pitch_shifter import PitchShifter, PitchShifterConfig
+from wetprint.blocks.power import Power, PowerConfig
 from wetprint.blocks.recurrent import Gru, Lstm, RecurrentConfig
 from wetprint.blocks.state_space import StateSpace, StateSpaceConfig
 from wetprint.blocks.wavenet import WaveNet, WaveNetConfig
@@ -72,6 +73,7 @@ BLOCKS: dict[str, BlockKind] = {
         BlockKind("delay", "a fixed delay of whole samples", DelayConfig, Delay),
         BlockKind("fir", "an impulse response", FirConfig, Fir),
         BlockKind("dilated", "dilated convolutions (WaveNet, TCN)", DilatedConfig, Dilated),
+        BlockKind("power", "a whole power of the signal", PowerConfig, Power),
         BlockKind("waveshaper", "a static curve", WaveshaperConfig, Waveshaper),
         BlockKind("high_pass", "a first-order high-pass", HighPassConfig, HighPass),
         BlockKind(

@@ -1,0 +1,197 @@
+"""What is solved before anything is trained: whatever the effect may be made of, as candidates.
+
+What more than a filter an effect can be is tried in the order of ``solvers.py``, and no longer than
+until one does well.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from wetprint.learning.budget import Budget
+from wetprint.learning.material import Material, validation_esr
+from wetprint.learning.moving import Motion, find_motion
+from wetprint.learning.shaped import solve_shaped_model
+from wetprint.learning.solvers import (
+    CROSSFADED,
+    KERNELS,
+    MOVING_SOLVERS,
+    PITCHED,
+    STILL_SOLVERS,
+    Solver,
+)
+from wetprint.learning.squashed import solve_compressor
+from wetprint.learning.training import Judgement
+from wetprint.models.chain import Chain
+from wetprint.models.recipes import RECIPES, KnownEffect
+from wetprint.progress import Progress
+
+NOTHING_LEFT = 1e-6
+"""A solved model with less error (-60 dB) than this leaves nothing worth training for."""
+
+NEAR_REPEATABILITY = 2.0
+"""An error below this many times the effect's own against itself counts as its equal."""
+
+SOLVED_WELL = 0.003
+"""With an error below this (-25 dB) no other kind of moving effect is tried."""
+
+MOVES_MOSTLY = 0.01
+"""What moves and leaves less than this needs no curve; a tape moves a little and distorts."""
+
+LONG_FILTER = 16_384
+"""An echo is looked for where a filter must be so long, even if that leaves nothing: it is a
+hundred times smaller and faster."""
+
+SQUASHED = "compressor"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One chain that was tried, and how it went.
+
+    Attributes:
+        recipe: its recipe's name.
+        chain: as it validated best.
+        error: ESR on the validation takes.
+        seconds: time spent on it.
+        steps: training steps taken, 0 when it was solved.
+        history: its judgements in order.
+    """
+
+    recipe: str
+    chain: Chain
+    error: float
+    seconds: float
+    steps: int = 0
+    history: tuple[Judgement, ...] = ()
+
+
+@dataclass(frozen=True)
+class Solving:
+    """What can be solved of one material.
+
+    Attributes:
+        material: what is learned from.
+        budget: the run's time.
+        device: where chains are judged.
+        progress: told how far it is.
+    """
+
+    material: Material
+    budget: Budget
+    device: torch.device
+    progress: Progress
+
+    def beyond_linear(
+        self, names: set[str], response: np.ndarray, linear: Candidate
+    ) -> Iterator[Candidate]:
+        """Solve what more than a filter can be, of the recipes asked for."""
+        if KERNELS.recipe in names:
+            yield from self._found(KERNELS, response, self.budget.stop_alone())
+            return
+        wanted = (
+            {each.name for each in RECIPES.values()} if names & {"refined", "corrected"} else names
+        )
+        is_long = linear.chain.context_samples >= LONG_FILTER
+        stands = self.stands(linear.error)
+        if is_long and wanted & {each.recipe for each in STILL_SOLVERS}:
+            for candidate in self._still(wanted, response):
+                yield candidate
+                stands = stands or self.stands(candidate.error)
+        if stands:
+            return
+        if SQUASHED in wanted and (squashed := self._squashed(response, linear)) is not None:
+            yield squashed
+            if squashed.error < SOLVED_WELL:
+                return
+        for solver, stop in (
+            (PITCHED, self.budget.stop_curve()),
+            (CROSSFADED, self.budget.stop_alone()),
+        ):
+            if solver.recipe in wanted:
+                found = list(self._found(solver, response, stop))
+                yield from found
+                if found:
+                    return
+        moving = [each for each in MOVING_SOLVERS if each.recipe in wanted]
+        motion = find_motion(self.material, self.progress) if moving else None
+        least = math.inf
+        for candidate in [] if motion is None else self._moving(motion, wanted, response):
+            yield candidate
+            least = min(least, candidate.error)
+        if "wiener_hammerstein" in wanted and least > MOVES_MOSTLY:
+            yield from self._curve(response, linear)
+
+    def _squashed(self, response: np.ndarray, linear: Candidate) -> Candidate | None:
+        """Solve a compressor, where the effect is one."""
+        begun, budget = self.budget.elapsed_seconds(), self.budget
+        parts = budget.stop_curve(), budget.over, self.progress
+        chain = solve_compressor(self.material, response, linear.error, *parts)
+        if chain is None:
+            return None
+        return self.candidate(SQUASHED, KnownEffect(response, found=chain), begun)
+
+    def _still(self, wanted: set[str], response: np.ndarray) -> Iterator[Candidate]:
+        """Try every solver of effects that stand still."""
+        for solver in STILL_SOLVERS:
+            if solver.recipe in wanted:
+                yield from self._found(solver, response, self.budget.stop_curve())
+
+    def _found(
+        self, solver: Solver, response: np.ndarray, stop: Callable[[], bool]
+    ) -> Iterator[Candidate]:
+        """Give what a solver finds, where it finds anything."""
+        begun = self.budget.elapsed_seconds()
+        chain = solver.solve(self.material, stop, self.progress)
+        if chain is not None:
+            yield self.candidate(solver.recipe, KnownEffect(response, found=chain), begun)
+
+    def _moving(
+        self, motion: Motion, wanted: set[str], response: np.ndarray
+    ) -> Iterator[Candidate]:
+        """Try every solver of moving effects, until one of them does well."""
+        for solver in MOVING_SOLVERS:
+            if solver.recipe not in wanted:
+                continue
+            begun = self.budget.elapsed_seconds()
+            chain = solver.solve(self.material, motion, self.budget.stop_curve(), self.progress)
+            if chain is None:
+                continue
+            candidate = self.candidate(solver.recipe, KnownEffect(response, found=chain), begun)
+            yield candidate
+            if candidate.error < SOLVED_WELL:
+                return
+
+    def _curve(self, response: np.ndarray, linear: Candidate) -> Iterator[Candidate]:
+        """Solve a curve between two filters, where there may be one."""
+        if self.material.channels_in > 1:
+            return
+        begun = self.budget.elapsed_seconds()
+        found = solve_shaped_model(
+            self.material,
+            response,
+            linear.error,
+            self.budget.stop_curve(),
+            self.budget.over,
+            self.progress,
+        )
+        if found is not None:
+            known = KnownEffect(response, curve=found.known())
+            yield self.candidate("wiener_hammerstein", known, begun)
+
+    def candidate(self, recipe: str, known: KnownEffect, begun: float) -> Candidate:
+        """Build and judge what was solved since a moment of the budget's clock."""
+        chain = RECIPES[recipe].build(known).to(self.device).requires_grad_(False)
+        error = validation_esr(chain, self.material, self.device)
+        now = self.budget.elapsed_seconds()
+        return Candidate(recipe, chain, error, now - begun, 0, (Judgement(1.0, now, 0, error),))
+
+    def stands(self, error: float) -> bool:
+        """Say whether an error leaves nothing to train for."""
+        repeatability = self.material.repeatability or 0.0
+        return error <= max(NOTHING_LEFT, NEAR_REPEATABILITY * repeatability)
