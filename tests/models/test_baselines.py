@@ -90,16 +90,28 @@ def test_the_studys_networks_learn(name, steps):
     assert validation_esr(entrant.finished(), heard, CPU) == pytest.approx(after, rel=1e-3)
 
 
+REFUSAL = r"minutes or more on this device to be judged once, and 0\.1"
+
+
 def test_what_takes_longer_to_judge_than_there_is_time_is_refused():
-    """A stack so wide that a second of sound takes more than a minute."""
-    heard = material(overdrive)
+    """Two layers of 256 units, on an hour: by what it takes to play a little of it."""
     dry = np.zeros((1, 60 * RATE), np.float32)
-    heard = dataclasses.replace(heard, validation=(Take(dry, dry),) * 60)
-    chain = Chain([Lstm(RecurrentConfig(256, layers=2))])
-    budget = Budget(0.2, None, time.monotonic())
-    with pytest.raises(LearningError, match=r"minutes on this device to be judged once, and 0\.1"):
-        refuse_what_takes_too_long("wide", chain, heard, budget, CPU)
-    refuse_what_takes_too_long("wide", chain, heard, dataclasses.replace(budget, steps=5), CPU)
-    refuse_what_takes_too_long(
-        "lstm", RECIPES["lstm40"].build(MONO), material(overdrive), budget, CPU
+    long = dataclasses.replace(material(overdrive), validation=(Take(dry, dry),) * 60)
+    chain, budget = (
+        Chain([Lstm(RecurrentConfig(256, layers=2))]),
+        Budget(0.2, None, time.monotonic()),
     )
+    with pytest.raises(LearningError, match=REFUSAL):
+        refuse_what_takes_too_long("wide", chain, long, budget, CPU)
+    refuse_what_takes_too_long("wide", chain, long, dataclasses.replace(budget, steps=5), CPU)
+    small = RECIPES["lstm40"].build(MONO)
+    refuse_what_takes_too_long("lstm40", small, material(overdrive), budget, CPU)
+
+
+def test_the_largest_is_refused_before_it_is_played():
+    dry = np.zeros((1, 20 * 48_000), np.float32)
+    heard = dataclasses.replace(material(overdrive), validation=(Take(dry, dry),))
+    chain, budget = RECIPES["study_lstm"].build(MONO), Budget(0.2, None, time.monotonic())
+    with pytest.raises(LearningError, match="takes 27 " + REFUSAL):
+        refuse_what_takes_too_long("study_lstm", chain, heard, budget, CPU)
+    assert budget.elapsed_seconds() < 5.0
