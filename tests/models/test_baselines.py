@@ -24,20 +24,22 @@ from wetprint.models.recipes import RECIPES, KnownEffect
 MONO = KnownEffect(np.zeros((1, 1, 64)), (0,))
 BASELINES = [recipe.name for recipe in RECIPES.values() if recipe.baseline]
 
+S4_LARGE = 8 * (16 * 17 + 16 * (1 + 32 + 32 + 2 * 32 + 1) + 16) + 2 * 16 + 17
 LSTM_40 = 4 * 40 * (1 + 40 + 2)
 STACK = 4 * 800 * (1 + 800 + 2) + 6 * 4 * 800 * (800 + 800 + 2)
 
 WEIGHTS = {
     "nam": 13_801 + 1,  # as NAM's own module counts, and the head's scale
     "lstm40": LSTM_40 + 40 + 1 + 1,
-    "s4": 8 * (16 * 17 + 16 * (1 + 32 + 32 + 2 * 32 + 1) + 16) + 2 * 16 + 17,  # published: 18.9k
-    "s4_small": 4 * (16 * 17 + 16 * (1 + 4 + 4 + 2 * 4 + 1) + 16) + 2 * 16 + 17,  # 2.4k
+    "s4": S4_LARGE,  # published: 18.9k, 70k and 2.4k
+    "s4_film": S4_LARGE + 8 * 4 * 32 * (16 + 32 + 2),
+    "s4_small": 4 * (16 * 17 + 16 * (1 + 4 + 4 + 2 * 4 + 1) + 16) + 2 * 16 + 17,
     "study_lstm": STACK + 800 + 1,
 }
 
 
 def test_baselines_run_only_when_asked_for():
-    assert len(BASELINES) == 9
+    assert len(BASELINES) == 11
     assert not any(recipe.baseline for recipe in chosen_recipes("auto"))
     assert [recipe.name for recipe in chosen_recipes("nam")] == ["nam"]
 
@@ -78,7 +80,7 @@ def test_the_studys_networks_learn(name, steps):
     dry, kept = plucked(60, 0), plucked(2, 1)
     heard = Material((Take(dry, overdrive(dry)),), (Take(kept, overdrive(kept)),), RATE)
     recipe = RECIPES[name]
-    training = dataclasses.replace(TrainingConfig(1024, 4, warm_up=0.0), **recipe.training)
+    training = dataclasses.replace(TrainingConfig(512, 4, warm_up=0.0), **recipe.training)
     entrant = Entrant.on(heard, name, recipe.build(MONO), None, training, CPU, seed=0)
     run = entrant.training
     before = run.judge(0.0, 0.0)
