@@ -114,6 +114,27 @@ inline void add_moving_fir(ModelWriter& model, int phases, int taps, int decimat
   model.weight("responses", {out, phases, taps}, 0.1f);
 }
 
+inline void add_film(ModelWriter& model, const std::string& prefix, int width) {
+  model.weight(prefix + "cell.weight_ih_l0", {8 * width, width}, 0.4f);
+  model.weight(prefix + "cell.weight_hh_l0", {8 * width, 2 * width}, 0.4f);
+  model.weight(prefix + "cell.bias_ih_l0", {8 * width}, 0.4f);
+  model.weight(prefix + "cell.bias_hh_l0", {8 * width}, 0.4f);
+}
+
+inline void add_film_dilated(ModelWriter& model, int width) {
+  model.block("film_dilated", R"({"width":)" + std::to_string(width) +
+                                  R"(,"kernel_size":3,"dilations":[1,70],"activation":"gated",)"
+                                  R"("film_samples":100,"channels_in":1,"channels_out":1,)"
+                                  R"("skip":true})");
+  model.weight("lift.weight", {width, 1, 1}, 0.4f);
+  model.weight("lift.bias", {width}, 0.4f);
+  add_layers(model, "layers.", width, 2, 1, true, false);
+  for (const std::string layer : {"0", "1"}) add_film(model, "layers." + layer + ".film.", width);
+  model.weight("mix_down.weight", {1, width, 1}, 0.4f);
+  model.weight("mix_down.bias", {1}, 0.4f);
+  model.weight("dry_gain", {}, 1.0f);
+}
+
 inline void add_dilated(ModelWriter& model, int width, int channels_in, int channels_out,
                         const std::string& activation, const std::string& head, bool mixin) {
   model.block("dilated", R"({"channels_in":)" + std::to_string(channels_in) +
@@ -166,13 +187,14 @@ inline void add_recurrent(ModelWriter& model, const std::string& kind, int units
 }
 
 inline void add_state_space(ModelWriter& model, int width, int states, int layers,
-                            int channels_in, int channels_out) {
+                            int channels_in, int channels_out, int film_samples) {
   const auto set = [](const char* key, int value) {
     return "\"" + std::string(key) + "\":" + std::to_string(value) + ",";
   };
   model.block("state_space", "{" + set("width", width) + set("states", states) +
                                  set("layers", layers) + set("channels_in", channels_in) +
-                                 set("channels_out", channels_out) + R"("skip":true})");
+                                 set("channels_out", channels_out) +
+                                 set("film_samples", film_samples) + R"("skip":true})");
   model.weight("lift.weight", {width, channels_in, 1}, 0.4f);
   model.weight("lift.bias", {width}, 0.4f);
   for (int layer = 0; layer < layers; ++layer) {
@@ -185,6 +207,7 @@ inline void add_state_space(ModelWriter& model, int width, int states, int layer
     model.weight(name + "spaces.mix", {width, states, 2}, 0.4f);
     model.weight(name + "spaces.direct", {width}, 0.4f);
     model.weight(name + "residual", {width}, 1.0f);
+    if (film_samples > 0) add_film(model, name + "film.", width);
   }
   model.weight("mix_down.weight", {channels_out, width, 1}, 0.4f);
   model.weight("mix_down.bias", {channels_out}, 0.4f);
@@ -316,7 +339,9 @@ inline std::vector<Example> example_models() {
   add_recurrent(begin("stacked lstm", 1, 1), "lstm", 6, 1, 1, 3);
   add_phaser(begin("phaser", 1, 2), 7, 1, 2);
   add_periodic_filter(begin("periodic filter", 2, 1), 30, 2, 1);
-  add_state_space(begin("state space", 1, 2), 3, 5, 2, 1, 2);
+  add_state_space(begin("state space", 1, 2), 3, 5, 2, 1, 2, 0);
+  add_state_space(begin("modulated state space", 2, 1), 3, 9, 2, 2, 1, 77);
+  add_film_dilated(begin("modulated dilated", 1, 1), 3);
   add_mu_law_wavenet(begin("mu-law wavenet", 1, 2));
   add_window_cnn(begin("window cnn", 2, 1));
   ModelWriter& chain = begin("chain", 1, 2, 9);

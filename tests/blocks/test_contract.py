@@ -15,6 +15,7 @@ from wetprint.blocks.convolution import FirConfig
 from wetprint.blocks.crossfaded_delay import CrossfadedDelay, CrossfadedDelayConfig
 from wetprint.blocks.delay import DelayConfig
 from wetprint.blocks.dilated import ACTIVATIONS, HEADS, DilatedConfig
+from wetprint.blocks.film_dilated import FilmDilatedConfig
 from wetprint.blocks.gain import GainConfig
 from wetprint.blocks.high_pass import HighPassConfig
 from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
@@ -128,6 +129,10 @@ CONFIGS = [
     ("window_cnn", WindowCnnConfig((16, 16), 3, 1, 5, (8,))),
     ("window_cnn", WindowCnnConfig((8, 9, 8), 2, 2, 3, (9, 8), 2, 2)),
     ("window_cnn", WindowCnnConfig((7,), 4, 3, 1, (8,), 1, 2)),
+    ("film_dilated", FilmDilatedConfig(1, 2, SHORT[:2], "gated", 9)),
+    ("film_dilated", FilmDilatedConfig(2, 3, (3,), "tanh", 16, 2, 1)),
+    ("film_dilated", FilmDilatedConfig(2, 2, (2,), "leaky_relu", 100, 1, 2, skip=False)),
+    ("state_space", StateSpaceConfig(1, 2, 2, film_samples=64)),
     ("state_space", StateSpaceConfig(4, 3, 2)),
     ("state_space", StateSpaceConfig(3, 5, 1, 2, 1)),
     ("state_space", StateSpaceConfig(3, 1, 3, 1, 2, False)),
@@ -192,6 +197,7 @@ RECURSIVE = (
     "echo",
     "phaser",
     "state_space",
+    "film_dilated",
 )
 
 
@@ -230,6 +236,9 @@ def test_a_recursion_hears_all_of_its_past(request_):
     elif name == "state_space":  # modes that hardly die away
         for layer in block.layers:
             layer.spaces.log_decay.data.fill_(-9.0)
+    elif name == "film_dilated":  # an LSTM that forgets little
+        for layer in block.layers:
+            layer.film.cell.bias_ih_l0.data[2 * config.width : 4 * config.width] = 8.0
     elif name in ("lstm", "gru"):
         # gates that forget little: the second quarter of an LSTM's, the second third of a GRU's
         for layer in range(config.layers):

@@ -77,7 +77,7 @@ class TestLearn:
         with pytest.raises(LearningError, match="does not suit what was heard"):
             learn_pairs([both], quick(model="wiener_hammerstein"))
 
-    @pytest.mark.parametrize("model", ["dilated", "refined"])
+    @pytest.mark.parametrize("model", ["dilated", "refined", "study_lstm_small"])
     def test_interrupted_and_resumed_equals_uninterrupted(self, tmp_path, monkeypatch, model):
         recording, output = pair(sagging), tmp_path / "a.wetprint"
         config = quick(steps=8, model=model)

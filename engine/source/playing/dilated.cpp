@@ -11,46 +11,49 @@ namespace {
 constexpr Range kWidths{1, 1024}, kKernelSizes{1, 1024}, kLayerCounts{1, 256};
 enum Head { last, accumulate };
 
-LayersShape read_shape(Settings& settings) {
+LayersShape read_shape(Settings& settings, bool modulated) {
   LayersShape shape;
   shape.channels_in = settings.number("channels_in", {1, kMostChannels}, 1);
   shape.width = settings.number("width", kWidths, 16);
   shape.kernel_size = settings.number("kernel_size", kKernelSizes, 3);
   shape.dilations = settings.numbers("dilations", kLayerCounts, {1, kLongestMemory});
   shape.activation = layers_activation(settings.word("activation", layers_activations(), 0));
-  shape.mixin = settings.flag("input_mixin", false);
+  shape.mixin = !modulated && settings.flag("input_mixin", false);
+  if (modulated) shape.film_samples = settings.number("film_samples", {1, kLongestMemory}, 128);
   return shape;
 }
 
 class Dilated : public Block {
  public:
-  explicit Dilated(Plan& plan) : Dilated(plan, read_shape(plan.settings)) {}
+  Dilated(Plan& plan, bool modulated) : Dilated(plan, read_shape(plan.settings, modulated)) {}
 
   int channels_in() const override { return shape_.channels_in; }
   int channels_out() const override { return channels_out_; }
 
-  void settle(const float* silence_in, float* silence_out, std::int64_t) override {
+  void settle(const float* silence_in, float* silence_out,
+              std::int64_t start_sample) override {
     float constants[kMostChannels][kMostFrames] = {}, became[kMostChannels][kMostFrames];
     for (int channel = 0; channel < shape_.channels_in; ++channel) {
       std::fill_n(constants[channel], kMostFrames, silence_in[channel]);
     }
     const float* dry[] = {constants[0], constants[1]};
     float* wet[] = {became[0], became[1]};
-    play(dry, wet, 1, true);
+    play(dry, wet, 1, true, start_sample);
     for (int channel = 0; channel < channels_out_; ++channel) {
       silence_out[channel] = became[channel][0];
     }
   }
 
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept override {
-    play(inputs, outputs, frames, false);
+    play(inputs, outputs, frames, false, 0);
   }
 
  private:
   Dilated(Plan& plan, LayersShape shape)
       : shape_(std::move(shape)),
         channels_out_(plan.settings.number("channels_out", {1, kMostChannels}, 1)),
-        accumulates_(plan.settings.word("head", {"last", "accumulate"}, last) == accumulate),
+        accumulates_(shape_.film_samples == 0 &&
+                     plan.settings.word("head", {"last", "accumulate"}, last) == accumulate),
         lift_(plan.budget, plan.weights.take("lift.weight", {shape_.width, shape_.channels_in, 1}),
               plan.weights.take("lift.bias", {shape_.width}), shape_.channels_in),
         layers_(plan, "layers.", shape_),
@@ -65,13 +68,14 @@ class Dilated : public Block {
                  plan.weights.take("mix_down.bias", {channels_out_}), shape_.width + dry);
   }
 
-  void play(const float* const* dry, float* const* wet, int frames, bool settles) {
+  void play(const float* const* dry, float* const* wet, int frames, bool settles,
+            std::int64_t start_sample) {
     std::copy_n(dry, shape_.channels_in, lift_.inputs().data());
     lift_.mix().output = layers_.next();
     lift_.mix().output_stride = layers_.stride();
     lift_.play(frames);
     if (accumulates_) std::fill_n(total_.data(), total_.size(), 0.0f);
-    layers_.process(dry, accumulates_ ? total_.data() : nullptr, frames, settles);
+    layers_.process(dry, accumulates_ ? total_.data() : nullptr, frames, settles, start_sample);
     const float* mixed = accumulates_ ? total_.data() : layers_.residual();
     for (int row = 0; row < shape_.width; ++row) {
       mix_down_.inputs()[static_cast<std::size_t>(row)] = mixed + row * kMostFrames;
@@ -96,6 +100,12 @@ class Dilated : public Block {
 
 }  // namespace
 
-std::unique_ptr<Block> build_dilated(Plan& plan) { return std::make_unique<Dilated>(plan); }
+std::unique_ptr<Block> build_dilated(Plan& plan) {
+  return std::make_unique<Dilated>(plan, false);
+}
+
+std::unique_ptr<Block> build_film_dilated(Plan& plan) {
+  return std::make_unique<Dilated>(plan, true);
+}
 
 }  // namespace wetprint::playing

@@ -58,6 +58,7 @@ Layers::Layers(Plan& plan, const std::string& prefix, const LayersShape& shape)
                        Mixer(plan.budget, filter_rows(taps, mixin, shape, filters), biases, inputs,
                              shape.activation),
                        Mixer(plan.budget, residual, residual_biases, width)});
+    if (shape.film_samples > 0) films_.emplace_back(plan, name + "film.", width, shape.film_samples);
   }
 }
 
@@ -79,7 +80,8 @@ void Layers::connect(Layer& layer, const float* const* dry) {
   }
 }
 
-void Layers::process(const float* const* dry, float* total, int frames, bool settles) {
+void Layers::process(const float* const* dry, float* total, int frames, bool settles,
+                     std::int64_t start_sample) {
   for (std::size_t index = 0; index < layers_.size(); ++index) {
     Layer& layer = layers_[index];
     if (settles) layer.past.fill_with_next();
@@ -90,6 +92,14 @@ void Layers::process(const float* const* dry, float* total, int frames, bool set
     filter.output_stride = filter.total_stride = kMostFrames;
     filter.total = total;
     layer.filter.play(frames);
+    if (!films_.empty()) {
+      TemporalFilm& film = films_[index];
+      if (settles) {
+        film.settle(active_.data(), kMostFrames, start_sample);
+      } else {
+        film.process(active_.data(), kMostFrames, frames);
+      }
+    }
     Mix& residual = layer.residual.mix();
     residual.add = layer.past.window(0);
     residual.add_stride = layer.past.stride();

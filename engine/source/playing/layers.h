@@ -7,6 +7,7 @@
 #include "playing/block.h"
 #include "playing/history.h"
 #include "playing/mixer.h"
+#include "playing/temporal_film.h"
 
 namespace wetprint::playing {
 
@@ -17,6 +18,7 @@ struct LayersShape {
   std::vector<int> dilations;
   MixActivation activation;
   bool mixin;
+  int film_samples = 0;  // of a block in which temporal FiLM stands still; 0 where there is none
 };
 
 // The names of the activations that layers know, in the order of layers_activation().
@@ -33,9 +35,11 @@ class Layers {
   std::ptrdiff_t stride() { return layers_.front().past.stride(); }
 
   // Runs every layer on frames that were written at next(). Each layer's activations are added to
-  // `total`, rows kMostFrames apart, unless it is null. When `settles`, the input of each layer
-  // becomes all of its past as well.
-  void process(const float* const* dry, float* total, int frames, bool settles);
+  // `total`, rows kMostFrames apart, unless it is null; what is modulated has no total. When
+  // `settles`, the first input of each layer becomes all of its past as well, and modulation begins
+  // at an absolute time.
+  void process(const float* const* dry, float* total, int frames, bool settles,
+               std::int64_t start_sample = 0);
 
   // The last layer's residual sum of what was last processed: rows kMostFrames apart.
   const float* residual() const { return residual_.data(); }
@@ -51,6 +55,7 @@ class Layers {
 
   LayersShape shape_;
   std::vector<Layer> layers_;
+  std::vector<TemporalFilm> films_;  // one a layer, or none
   Floats active_, residual_;
 };
 

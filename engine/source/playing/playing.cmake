@@ -36,6 +36,7 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/settings.cpp
   ${PLAYING}/spectra.cpp
   ${PLAYING}/state_space.cpp
+  ${PLAYING}/temporal_film.cpp
   ${PLAYING}/wavenet.cpp
   ${PLAYING}/waveshaper.cpp
   ${PLAYING}/window_cnn.cpp

@@ -12,6 +12,7 @@ const std::vector<BlockKind>& block_kinds() {
       {"delay", build_delay},
       {"dilated", build_dilated},
       {"echo", build_echo},
+      {"film_dilated", build_film_dilated},
       {"fir", build_fir},
       {"gain", build_gain},
       {"gru", build_gru},

@@ -8,6 +8,7 @@
 #include "cpu/resonance.h"
 #include "playing/blocks.h"
 #include "playing/mixer.h"
+#include "playing/temporal_film.h"
 
 namespace wetprint::playing {
 namespace {
@@ -17,7 +18,7 @@ constexpr double kLeastLogStep = -16.0, kMostLogStep = 4.0;
 constexpr double kMostLogDecay = 9.0;
 
 struct Shape {
-  int channels_in, width, states, layers;
+  int channels_in, width, states, layers, film_samples;
 };
 
 // One state space for each channel. The modes of a channel lie together, each kind of number in a
@@ -107,26 +108,28 @@ class StateSpace : public Block {
   int channels_in() const override { return shape_.channels_in; }
   int channels_out() const override { return channels_out_; }
 
-  void settle(const float* silence_in, float* silence_out, std::int64_t) override {
+  void settle(const float* silence_in, float* silence_out,
+              std::int64_t start_sample) override {
     float constants[kMostChannels][kMostFrames] = {}, became[kMostChannels][kMostFrames];
     for (int channel = 0; channel < shape_.channels_in; ++channel) {
       std::fill_n(constants[channel], kMostFrames, silence_in[channel]);
     }
     const float* dry[] = {constants[0], constants[1]};
     float* wet[] = {became[0], became[1]};
-    play(dry, wet, 1, true);
+    play(dry, wet, 1, true, start_sample);
     for (int channel = 0; channel < channels_out_; ++channel) silence_out[channel] = wet[channel][0];
   }
 
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept override {
-    play(inputs, outputs, frames, false);
+    play(inputs, outputs, frames, false, 0);
   }
 
  private:
   static Shape read_shape(Settings& settings) {
     return {settings.number("channels_in", {1, kMostChannels}, 1),
             settings.number("width", {1, 1024}, 16), settings.number("states", {1, 1024}, 32),
-            settings.number("layers", {1, 64}, 8)};
+            settings.number("layers", {1, 64}, 8),
+            settings.number("film_samples", {0, kLongestMemory}, 0)};
   }
 
   StateSpace(Plan& plan, Shape shape)
@@ -151,6 +154,9 @@ class StateSpace : public Block {
                  MixActivation::tanh),
            Spaces(plan, name + "spaces.", shape),
            plan.weights.take(name + "residual", {shape.width})});
+      if (shape.film_samples > 0) {
+        films_.emplace_back(plan, name + "film.", shape.width, shape.film_samples);
+      }
     }
     connect(lift_, hidden_);
     connect(mix_down_, wet_);
@@ -172,14 +178,24 @@ class StateSpace : public Block {
     }
   }
 
-  void play(const float* const* dry, float* const* wet, int frames, bool settles) noexcept {
+  void play(const float* const* dry, float* const* wet, int frames, bool settles,
+            std::int64_t start_sample) noexcept {
     std::copy_n(dry, shape_.channels_in, lift_.inputs().data());
     lift_.play(frames);
-    for (Layer& layer : layers_) {
+    for (std::size_t at = 0; at < layers_.size(); ++at) {
+      Layer& layer = layers_[at];
       layer.linear.play(frames);
       for (int channel = 0; channel < shape_.width; ++channel) {
-        play_channel(layer, channel, frames, settles);
+        float* heard = heard_.data() + channel * kMostFrames;
+        if (settles) {
+          heard[0] = layer.spaces.settle(channel, heard[0]);
+        } else {
+          layer.spaces.process(channel, heard, frames);
+        }
       }
+      if (!films_.empty() && settles) films_[at].settle(heard_.data(), kMostFrames, start_sample);
+      if (!films_.empty() && !settles) films_[at].process(heard_.data(), kMostFrames, frames);
+      for (int channel = 0; channel < shape_.width; ++channel) finish(layer, channel, frames);
     }
     std::copy_n(dry, shape_.channels_in, mix_down_.inputs().data() + shape_.width);
     mix_down_.play(frames);
@@ -188,16 +204,11 @@ class StateSpace : public Block {
     }
   }
 
-  void play_channel(Layer& layer, int channel, int frames, bool settles) noexcept {
-    float* heard = heard_.data() + channel * kMostFrames;
+  // What a channel's state space gave, bent, and what the layer heard beside it.
+  void finish(const Layer& layer, int channel, int frames) noexcept {
     float* hidden = hidden_.data() + channel * kMostFrames;
-    if (settles) {
-      heard[0] = layer.spaces.settle(channel, heard[0]);
-    } else {
-      layer.spaces.process(channel, heard, frames);
-    }
     float bent[kMostFrames];
-    tanh_.inputs()[0] = heard;
+    tanh_.inputs()[0] = heard_.data() + channel * kMostFrames;
     tanh_.mix().output = bent;
     tanh_.mix().output_stride = kMostFrames;
     tanh_.play(frames);
@@ -211,6 +222,7 @@ class StateSpace : public Block {
   Floats hidden_, heard_, wet_;
   Mixer tanh_;
   std::vector<Layer> layers_;
+  std::vector<TemporalFilm> films_;  // one a layer, or none
   Mixer mix_down_;
 };
 

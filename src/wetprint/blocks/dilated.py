@@ -103,17 +103,20 @@ class DilatedLayer(nn.Module):
         Returns:
             Two of ``(batch, width, time - context_samples)``.
         """
+        active = self.activated(hidden, dry)
+        return active, latest(hidden, active.shape[-1]) + self.residual(active)
+
+    def activated(self, hidden: Tensor, dry: Tensor) -> Tensor:
+        """Return the layer's activation alone; see ``forward``."""
         filtered = self.conv(hidden)  # (batch, filters, time - context)
         if self.mixin is not None:
             filtered = filtered + self.mixin(latest(dry, filtered.shape[-1]))
         if self.activation == "gated":
             signal, gate = filtered.chunk(2, dim=1)
-            active = torch.tanh(signal) * torch.sigmoid(gate)
-        elif self.activation == "tanh":
-            active = torch.tanh(filtered)
-        else:
-            active = nn.functional.leaky_relu(filtered, 0.1)
-        return active, latest(hidden, active.shape[-1]) + self.residual(active)
+            return torch.tanh(signal) * torch.sigmoid(gate)
+        if self.activation == "tanh":
+            return torch.tanh(filtered)
+        return nn.functional.leaky_relu(filtered, 0.1)
 
 
 class Dilated(Block):

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import torch
 
+from wetprint.blocks.recurrent import Recurrent
 from wetprint.errors import LearningError
 from wetprint.learning.budget import Budget
 from wetprint.learning.material import Material
@@ -15,6 +16,9 @@ from wetprint.models.playing import play_chain
 
 SHORT_SAMPLES, LONG_SAMPLES = 256, 768
 """What both take alike, beginning after silence, is left out by playing two lengths."""
+
+MOST_WEIGHTS_PER_SECOND = 2e10
+"""What one core of a processor multiplies at best."""
 
 
 def refuse_what_takes_too_long(
@@ -27,21 +31,38 @@ def refuse_what_takes_too_long(
     """
     if budget.steps is not None:
         return
-    needed = judging_seconds(chain, material, device)
     left = budget.remaining_seconds()
+    needed = least_judging_seconds(chain, material, device)
+    if needed <= left:
+        needed = judging_seconds(chain, material, device)
     if needed > left:
         raise LearningError(
-            f"a model '{recipe}' takes about {needed / 60.0:.0f} minutes on this device to be "
+            f"a model '{recipe}' takes {needed / 60.0:.0f} minutes or more on this device to be "
             f"judged once, and {left / 60.0:.1f} minutes are left; give at least "
             f"--minutes {4.0 * needed / 60.0:.0f}, or use a smaller model"
         )
 
 
+def least_judging_seconds(chain: Chain, material: Material, device: torch.device) -> float:
+    """Return what recurrent layers take in any case, since each sample needs all their weights.
+
+    Even to measure a network of millions of them would take minutes.
+    """
+    if device.type != "cpu":
+        return 0.0
+    recurrent = [block for block in chain if isinstance(block, Recurrent)]
+    weights = sum(each.numel() for block in recurrent for each in block.parameters())
+    return weights * _samples(material) / MOST_WEIGHTS_PER_SECOND
+
+
 def judging_seconds(chain: Chain, material: Material, device: torch.device) -> float:
     """Return about how long a chain takes to play all validation takes."""
-    samples = sum(take.dry.shape[-1] for take in material.validation)
     both = [_seconds(chain, each, device) for each in (SHORT_SAMPLES, LONG_SAMPLES)]
-    return max(0.0, both[1] - both[0]) / (LONG_SAMPLES - SHORT_SAMPLES) * samples
+    return max(0.0, both[1] - both[0]) / (LONG_SAMPLES - SHORT_SAMPLES) * _samples(material)
+
+
+def _samples(material: Material) -> int:
+    return sum(take.dry.shape[-1] for take in material.validation)
 
 
 def _seconds(chain: Chain, samples: int, device: torch.device) -> float:

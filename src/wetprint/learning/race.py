@@ -175,8 +175,9 @@ class Race:
         begun = self.budget.elapsed_seconds()
         entrant = self._take_up() if self.resume else self._enter(recipe, response, best)
         training = entrant.training
-        known = entrant.recipe, training.chain, self.material, self.budget, self.device
-        refuse_what_takes_too_long(*known)
+        if asked_for:
+            known = entrant.recipe, training.chain, self.material, self.budget, self.device
+            refuse_what_takes_too_long(*known)
         self.budget.begin_training()
         try:
             training.run(self.budget, self._watch(entrant, math.inf if asked_for else best.error))

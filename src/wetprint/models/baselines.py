@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wetprint.blocks.film_dilated import FilmDilated, FilmDilatedConfig
 from wetprint.blocks.mu_law_wavenet import MuLawWaveNet, MuLawWaveNetConfig
 from wetprint.blocks.recurrent import Lstm, RecurrentConfig
 from wetprint.blocks.state_space import StateSpace, StateSpaceConfig
@@ -66,6 +67,27 @@ def build_s4_small(known: KnownEffect) -> Chain:
     """Return NablAFx's S4-S: 4 layers, 16 channels, 4 pairs of modes, 2.4k parameters."""
     channels_in, channels_out = channels_of(known)
     return Chain([StateSpace(StateSpaceConfig(16, 4, 4, channels_in, channels_out, skip=False))])
+
+
+def build_s4_film(known: KnownEffect) -> Chain:
+    """Return NablAFx's S4-TF-L: S4-L with temporal FiLM in blocks of 128 samples, 70k parameters.
+
+    There a block is modulated by itself, here by those before it: wetprint.blocks.temporal_film.
+    """
+    channels_in, channels_out = channels_of(known)
+    shape = StateSpaceConfig(16, 32, 8, channels_in, channels_out, skip=False, film_samples=128)
+    return Chain([StateSpace(shape)])
+
+
+def build_film_dilated(known: KnownEffect) -> Chain:
+    """Return gated dilated convolutions with temporal FiLM, after NablAFx's GCN-TF; sizes are ours.
+
+    10 layers of 16 channels, dilations 1 to 512, blocks of 128 samples.
+    """
+    channels_in, channels_out = channels_of(known)
+    dilations = tuple(2**octave for octave in range(10))
+    shape = FilmDilatedConfig(16, 3, dilations, "gated", 128, channels_in, channels_out)
+    return Chain([FilmDilated(shape)])
 
 
 def build_cnn2(known: KnownEffect) -> Chain:
@@ -128,6 +150,8 @@ BASELINES = (
     ("lstm40", "40 LSTM units and the dry signal (Proteus, AIDA-X)", build_lstm40, {}),
     ("s4", "diagonal state spaces, NablAFx's S4-L", build_s4, {}),
     ("s4_small", "diagonal state spaces, NablAFx's S4-S", build_s4_small, {}),
+    ("s4_film", "diagonal state spaces with temporal FiLM, NablAFx's S4-TF-L", build_s4_film, {}),
+    ("film_dilated", "gated dilated convolutions with temporal FiLM", build_film_dilated, {}),
     ("cnn2", "the study's window CNN of 2 convolutions", build_cnn2, {"learning_rate": 2e-3}),
     ("cnn6", "the study's window CNN of 6 convolutions", build_cnn6, {"learning_rate": 2e-3}),
     (

@@ -20,6 +20,7 @@ from wetprint.blocks.convolution import Fir, FirConfig
 from wetprint.blocks.crossfaded_delay import CrossfadedDelay, CrossfadedDelayConfig
 from wetprint.blocks.delay import Delay, DelayConfig
 from wetprint.blocks.dilated import Dilated, DilatedConfig
+from wetprint.blocks.film_dilated import FilmDilated, FilmDilatedConfig
 from wetprint.blocks.gain import Gain, GainConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig
 from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
@@ -74,6 +75,12 @@ BLOCKS: dict[str, BlockKind] = {
         BlockKind("fir", "an impulse response", FirConfig, Fir),
         BlockKind("dilated", "dilated convolutions (WaveNet, TCN)", DilatedConfig, Dilated),
         BlockKind("power", "a whole power of the signal", PowerConfig, Power),
+        BlockKind(
+            "film_dilated",
+            "dilated convolutions modulated by what was heard before (temporal FiLM)",
+            FilmDilatedConfig,
+            FilmDilated,
+        ),
         BlockKind("waveshaper", "a static curve", WaveshaperConfig, Waveshaper),
         BlockKind("high_pass", "a first-order high-pass", HighPassConfig, HighPass),
         BlockKind(
