@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -47,6 +48,9 @@ SPACING_SECONDS, FIRST_CHIRPS, CHIRPS = 0.020, 250, 1000
 
 LONG_SECONDS, SPACING_FADES = 480.0, 0.45
 """Of the long train. LFOs that are looked at seldom may seem to turn once in minutes."""
+
+PATIENCE_SECONDS = 40.0
+"""An effect that plays too slowly for the long train within this gets a shorter one."""
 
 MORE_CURVES = 2
 
@@ -101,12 +105,15 @@ def _asked(drive: Callable[[np.ndarray], np.ndarray], rate: int) -> Fades | None
     first = _snapshots(drive, spacing, FIRST_CHIRPS, rate)
     if first.moving_share < LEAST_MOVING or find_fade_clock(first) is None:
         return None
+    begun = time.monotonic()
     dense = _snapshots(drive, spacing, CHIRPS, rate)
+    pace = SPACING_SECONDS * CHIRPS / max(time.monotonic() - begun, 1e-9)
     clock = find_fade_clock(dense)
     if clock is None:
         return None
     spacing = max(spacing, round(SPACING_FADES * clock.fade_samples))
-    long = _snapshots(drive, spacing, int(LONG_SECONDS * rate / spacing), rate)
+    seconds = min(LONG_SECONDS, PATIENCE_SECONDS * pace)
+    long = _snapshots(drive, spacing, max(CHIRPS, int(seconds * rate / spacing)), rate)
     return follow_fades(long, refine_fade_clock(long, clock))
 
 
