@@ -123,7 +123,6 @@ CONFIGS = [
     ("compressor", CompressorConfig("rms", "level", "decoupled", "free", 9, -30.0, 30.0)),
     ("compressor", CompressorConfig("peak", "gain", channels=2, link="none")),
     ("compressor", CompressorConfig("peak", "level", channels=2, link="mean")),
-    ("lstm", RecurrentConfig(1, layers=2)),
     ("mu_law_wavenet", MuLawWaveNetConfig(3, 8, 2, SHORT, 16)),
     ("mu_law_wavenet", MuLawWaveNetConfig(2, 8, 3, (5,), 7, 0.5, 2, 2)),
     ("window_cnn", WindowCnnConfig((16, 16), 3, 1, 5, (8,))),

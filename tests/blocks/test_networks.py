@@ -12,6 +12,7 @@ from torch import nn
 from tests.blocks.test_contract import build, noise
 from wetprint.blocks.diagonal_states import DiagonalStates
 from wetprint.blocks.mu_law_wavenet import MuLawWaveNetConfig, compressed, expanded
+from wetprint.blocks.recurrent import RecurrentConfig
 from wetprint.blocks.window_cnn import WindowCnnConfig
 
 
@@ -95,3 +96,25 @@ def test_a_network_that_is_sure_plays_its_step():
     assert block.cross_entropy(audio, torch.full((1, 1, 47), wet)).item() == pytest.approx(0.0)
     # what lies beyond the scale counts as its last step, of which the network is sure it is not
     assert block.cross_entropy(audio, torch.full((1, 1, 47), 3.0)).item() == pytest.approx(99.0)
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_stacked_layers_agree_with_pytorchs_and_play_block_by_block(name):
+    block = build(name, RecurrentConfig(4, 2, 1, skip=False, layers=3)).double()
+    audio = noise(2, 300).double()
+    cell = {"lstm": nn.LSTM, "gru": nn.GRU}[name](2, 4, 3, batch_first=True).double()
+    cell.load_state_dict(block.cell.state_dict())
+    heard = torch.cat([torch.zeros(1, 2, 3000), audio], -1)
+    hidden, _ = cell(heard.transpose(1, 2))
+    expected = block.mix_down(hidden.transpose(1, 2))[..., 3000:]
+    torch.testing.assert_close(block(audio), expected, rtol=1e-9, atol=1e-7)
+    stream = block.stream()
+    played = [stream.process(each) for each in audio.split([1, 0, 64, 235], -1)]
+    torch.testing.assert_close(torch.cat(played, -1), expected, rtol=1e-9, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_gradients_go_through_all_stacked_layers(name):
+    block = build(name, RecurrentConfig(3, layers=3)).requires_grad_(True)
+    block.valid(noise(1, 1100)).square().sum().backward()
+    assert all((each.grad.abs() > 0).any() for each in block.parameters())
