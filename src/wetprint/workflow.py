@@ -219,7 +219,15 @@ def evaluate_on_recording(
     phase, model, said = _on_its_clock(model, pair, progress)
     notes = (*checked.notes, *said)
     return _compare(
-        model, pair.name, pair.dry, pair.wet, pair.sample_rate, None, notes, True, phase
+        model,
+        pair.name,
+        pair.dry,
+        pair.wet,
+        pair.sample_rate,
+        again=None,
+        notes=notes,
+        shift=True,
+        phase_turns=phase,
     )
 
 

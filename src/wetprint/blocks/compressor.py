@@ -153,8 +153,7 @@ class Compressor(RecursiveBlock):
         config, state = self.config, list(state)
         heard = audio.abs() if config.detection == "peak" else audio.square()
         if config.channels > 1 and config.link != "none":
-            joined = heard.amax(1, True) if config.link == "loudest" else heard.mean(1, True)
-            heard = joined
+            heard = heard.amax(1, True) if config.link == "loudest" else heard.mean(1, True)
         if self.has_window:
             window = rate_of(self.window_log)
             heard = state[-1] = follow_envelope(heard, window, window, state[-1])

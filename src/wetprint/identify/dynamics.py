@@ -20,6 +20,10 @@ from wetprint.identify.gain_model import LEVELS_DB, GainModel, KneeCurve, fitted
 from wetprint.identify.gain_solver import GainHeard, PlayedGain
 from wetprint.identify.recording import Recording
 
+PROMISING = 0.4
+"""Of what a filter leaves, a gain that is constant for hundredths of a second leaves less than this
+share where there are dynamics and little else; overdrives come down to some .45."""
+
 KINDS = (
     ("peak", "gain", "branching"),
     ("peak", "gain", "decoupled"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wetprint.identify.dynamics import (
+    PROMISING,
     Dynamics,
     Listening,
     find_dynamics,
@@ -16,10 +17,6 @@ from wetprint.identify.recording import Recording
 
 LINEAR = 1e-6
 """An effect of which the best filter leaves less than this (-60 dB) has no dynamics."""
-
-MOSTLY = 0.4
-"""Of what a filter leaves, a gain that is constant for hundredths of a second leaves less than this
-share where there are dynamics and little else."""
 
 WELL_EXPLAINED = 0.9
 """Of the variance of the gain, what a compressor must explain to be named."""
@@ -41,7 +38,7 @@ def front_panel(
     """
     if beyond_linear < LINEAR:
         return None
-    bound = MOSTLY * beyond_linear
+    bound = PROMISING * beyond_linear
     for between in promising_responses(recordings[:1], rate, response, bound):
         found = find_dynamics(Listening(recordings, rate, between))
         if found is not None and found.explained > WELL_EXPLAINED:

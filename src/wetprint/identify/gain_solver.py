@@ -28,8 +28,7 @@ SOFTEST = 1e-6
 EXPECTATION = 1e-6
 """Weight of what is expected of a curve, beside a mean square error of 1 dB."""
 
-_NEPERS = np.log(10.0) / 20.0
-_LEAST = 1e-8
+_LEAST = 10.0 ** (QUIETEST_DB / 20.0)
 
 
 @dataclass(frozen=True)

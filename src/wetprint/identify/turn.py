@@ -41,6 +41,9 @@ NOTCHED_SHARE = 0.5
 MOST_NOTCHES = 12
 """More are the teeth of a comb, which a delay makes."""
 
+LIKENESS = 0.98
+"""Correlation of harmonics from which on a curve bears a wave's name."""
+
 SHAPES_HARMONICS = 15
 
 
@@ -143,7 +146,3 @@ def curve_shape(curve: np.ndarray) -> str:
     }
     best = max(likeness, key=likeness.__getitem__)
     return best if likeness[best] > LIKENESS else "irregular"
-
-
-LIKENESS = 0.98
-"""Correlation of harmonics from which on a curve bears a wave's name."""

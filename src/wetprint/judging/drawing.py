@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 WIDTH_INCHES = 9.0
 
+OCTAVES_HZ = (31.5, 63, 125, 250, 500, 1000, 2000, 4000, 8000, 16000)
+"""Where axes of frequency are marked."""
+
 
 @dataclass(frozen=True)
 class Picture:

@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wetprint.identify.findings import Identification, Response, Turn, Voice
-from wetprint.judging.drawing import COLOUR, Picture, dress, hertz, label_panel, new_figure
+from wetprint.judging.drawing import (
+    COLOUR,
+    OCTAVES_HZ,
+    Picture,
+    dress,
+    hertz,
+    label_panel,
+    new_figure,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-OCTAVES_HZ = (31.5, 63, 125, 250, 500, 1000, 2000, 4000, 8000, 16000)
 DEEPEST_DB = 48.0
 """Below the highest gain; what lies lower is not drawn."""
 

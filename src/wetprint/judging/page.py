@@ -7,12 +7,15 @@ import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from wetprint.judging.contexts import MODEL, Evaluation
 from wetprint.judging.sound import Excerpt
 from wetprint.judging.table import COLUMNS, MINUS, MISSING, decimals, esr_text
 from wetprint.judging.verdict import Verdict
-from wetprint.models.flow import FlowStep
+
+if TYPE_CHECKING:
+    from wetprint.models.flow import FlowStep
 
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 KEYS = {"dry": "1", "model": "2", "wet": "3"}

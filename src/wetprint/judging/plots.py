@@ -10,7 +10,7 @@ import numpy as np
 from wetprint.identify import spectra
 from wetprint.judging import levels
 from wetprint.judging.contexts import BEST_FIR, DRY, MODEL, REPEAT, Evaluation, as_channels
-from wetprint.judging.drawing import dress, hertz, label_panel, new_figure, put_legend
+from wetprint.judging.drawing import OCTAVES_HZ, dress, hertz, label_panel, new_figure, put_legend
 from wetprint.judging.excerpts import extremes, loudest_start, pooled
 from wetprint.judging.palette import LIGHT as COLOUR
 from wetprint.judging.table import decimals, esr_text
@@ -25,7 +25,6 @@ SPECTROGRAM_RANGE_DB = 80.0
 SPECTROGRAM_COLOURS = "magma"
 LEVEL_FLOOR_DB = -110.0
 BAND_RANGE_DB = 100.0
-OCTAVES_HZ = (31.5, 63, 125, 250, 500, 1000, 2000, 4000, 8000, 16000)
 TIME_WINDOW_S, TIME_HOP_S = 0.1, 0.025
 CLOSER_S, CLOSEST_S = 2.0, 0.02
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wetprint.identify.findings import Identification
 from wetprint.judging.contexts import Evaluation
-from wetprint.models.flow import FlowStep
+
+if TYPE_CHECKING:
+    from wetprint.models.flow import FlowStep
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ class Solving:
         self, names: set[str], response: np.ndarray, linear: Candidate
     ) -> Iterator[Candidate]:
         """Solve what more than a filter can be, of the recipes asked for."""
-        if KERNELS.recipe in names:
+        if names == {KERNELS.recipe}:
             yield from self._found(KERNELS, response, self.budget.stop_alone())
             return
         wanted = (

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from wetprint.identify.dynamics import Listening, find_dynamics, promising_responses
+from wetprint.identify.dynamics import PROMISING, Listening, find_dynamics, promising_responses
 from wetprint.identify.gain_model import GainModel
 from wetprint.learning.linear import shortest_good_model, solve_linear_models
 from wetprint.learning.material import Material, Take, predict, validation_esr
@@ -22,10 +22,6 @@ from wetprint.learning.moving import recordings_of
 from wetprint.models.chain import Chain
 from wetprint.models.recipes import filter_block
 from wetprint.progress import Progress, silent
-
-FRUITFUL = 0.4
-"""A gain that moves must bring the error below this share of the linear model's, and one that is
-constant for hundredths of a second must show that it can. Overdrives come down to some .45."""
 
 GOOD_ENOUGH = 0.003
 """With so little left (-25 dB) behind a delay, no filter is looked for in front of the gain."""
@@ -65,7 +61,7 @@ def solve_compressor(
     def report(error_db: float) -> None:
         progress("solving the dynamics", 0.5, f"gain within {error_db:.2g} dB")
 
-    least = FRUITFUL * linear_error
+    least = PROMISING * linear_error
     best: Chain | None = None
     for response in promising_responses(heard, rate, linear[:, 0], least):
         found = find_dynamics(Listening(heard, rate, response, stop, report))
