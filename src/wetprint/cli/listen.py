@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import tempfile
 import threading
@@ -122,13 +123,13 @@ def _write_answers(results: Path, csv: Path | None, as_json: Path | None) -> Non
     from wetprint.judging.listening.store import Store
     from wetprint.outputs import replacing
 
-    store = Store(results)
-    for path, text in ((csv, as_csv), (as_json, in_json)):
-        if path is not None:
-            with replacing(path) as scratch:
-                scratch.write_text(text(store), "utf-8")
-            console.say(f"wrote {path}")
-    _say(summary_of(store))
+    with contextlib.closing(Store(results)) as store:
+        for path, text in ((csv, as_csv), (as_json, in_json)):
+            if path is not None:
+                with replacing(path) as scratch:
+                    scratch.write_text(text(store), "utf-8")
+                console.say(f"wrote {path}")
+        _say(summary_of(store))
 
 
 def _heard(

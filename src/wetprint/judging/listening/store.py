@@ -68,6 +68,7 @@ class Store:
         try:
             self._open()
         except sqlite3.DatabaseError as error:
+            self._base.close()
             raise ListeningError(
                 f"expected results of a listening test in {path}, got another file ({error}); "
                 "give another name"
