@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,8 +35,8 @@ SHARPEST_SHIFT_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A model judged on one passage.
+class Played:
+    """A model beside its effect on one passage.
 
     Attributes:
         name: of the passage.
@@ -45,8 +44,7 @@ class Comparison:
         model: ``(channel, time)``, what the model plays.
         wet: ``(channel, time)``, what the effect played.
         sample_rate: Hz, of all three.
-        evaluation: the measures, in their contexts.
-        repeat: what the effect played a second time, where it could be asked to.
+        repeat: what the effect played a second time, where it was asked to.
         notes: what was mended or should be known.
     """
 
@@ -55,9 +53,19 @@ class Comparison:
     model: np.ndarray
     wet: np.ndarray
     sample_rate: int
-    evaluation: Evaluation
     repeat: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison(Played):
+    """The same, judged.
+
+    Attributes:
+        evaluation: the measures, in their contexts.
+    """
+
+    evaluation: Evaluation
 
 
 def learn(
@@ -171,42 +179,61 @@ def apply(
 def evaluate_on_effect(
     model: Model, effect: str, passage: PathLike, progress: Progress = silent
 ) -> Comparison:
-    """Judge a model against its effect on a passage, at the model's sample rate.
+    """Judge a model against its effect on a passage; see ``play_beside_effect``.
 
     The effect is rendered twice, each time anew, so that its own repeatability is known.
-
-    Args:
-        model: what to judge.
-        effect: the effect's spec.
-        passage: a dry sound file.
-        progress: told how far it is.
     """
-    from wetprint.audio import read
-    from wetprint.effects import open_effect
-
-    dry, _ = read(passage, model.sample_rate)
-    if len(dry) == 2 and model.channels_in == 1:
-        dry = dry.mean(0, keepdims=True)
-    opened = open_effect(effect)
-    renders = []
-    for number in range(2):
-        progress("judging", 0.3 * number, f"{Path(passage).stem}: playing the effect")
-        renders.append(opened.process(dry, model.sample_rate))
-    wet, again = renders
-    progress("judging", 0.6, f"{Path(passage).stem}: playing the model, measuring")
-    return _compare(model, Path(passage).stem, dry, wet, model.sample_rate, again)
+    return _judged(play_beside_effect(model, effect, passage, progress, renders=2))
 
 
 def evaluate_on_recording(
     model: Model, dry: PathLike, wet: PathLike, progress: Progress = silent
 ) -> Comparison:
-    """Judge a model against a recording, at the recording's sample rate.
+    """Judge a model against a recording; see ``play_beside_recording``."""
+    return _judged(play_beside_recording(model, dry, wet, progress))
+
+
+def play_beside_effect(
+    model: Model, effect: str, passage: PathLike, progress: Progress = silent, renders: int = 1
+) -> Played:
+    """Play a passage through a model and its effect, at the model's sample rate.
+
+    Args:
+        model: what to play.
+        effect: the effect's spec.
+        passage: a dry sound file.
+        progress: told how far it is.
+        renders: how often the effect plays it, 1 or 2.
+    """
+    from wetprint.audio import read
+    from wetprint.effects import open_effect
+
+    name, rate = Path(passage).stem, model.sample_rate
+    dry, _ = read(passage, rate)
+    if len(dry) == 2 and model.channels_in == 1:
+        dry = dry.mean(0, keepdims=True)
+    opened = open_effect(effect)
+    rendered = []
+    for number in range(renders):
+        progress("judging", 0.3 * number, f"{name}: playing the effect")
+        rendered.append(opened.process(dry, rate))
+    progress("judging", 0.6, f"{name}: playing the model")
+    played = apply(model, dry, rate)
+    again = rendered[1] if renders > 1 else None
+    played, wet, again = _same_channels(played, rendered[0], again)
+    return Played(name, dry, played, wet, rate, again)
+
+
+def play_beside_recording(
+    model: Model, dry: PathLike, wet: PathLike, progress: Progress = silent
+) -> Played:
+    """Play a recording's dry side through a model, at the recording's sample rate.
 
     What the recording lags behind the model by is taken out, in whole samples, and said. Where an
     LFO moves the model it is looked for in the recording, since a pedal's runs free, and said too.
 
     Args:
-        model: what to judge.
+        model: what to play.
         dry: the dry recording.
         wet: the same through the box.
         progress: told how far it is.
@@ -215,20 +242,11 @@ def evaluate_on_recording(
 
     progress("judging", 0.1, Path(dry).stem)
     checked = read_pair(dry, wet)
-    pair = checked.pair
-    phase, model, said = _on_its_clock(model, pair, progress)
-    notes = (*checked.notes, *said)
-    return _compare(
-        model,
-        pair.name,
-        pair.dry,
-        pair.wet,
-        pair.sample_rate,
-        again=None,
-        notes=notes,
-        shift=True,
-        phase_turns=phase,
-    )
+    pair, rate = checked.pair, checked.pair.sample_rate
+    phase, model, on_clock = _on_its_clock(model, pair, progress)
+    played, heard, _ = _same_channels(apply(model, pair.dry, rate, phase), pair.wet, None)
+    sounds, in_time = _without_lag(pair.dry, played, heard, rate)
+    return Played(pair.name, *sounds, rate, notes=(*checked.notes, *on_clock, *in_time))
 
 
 def _on_its_clock(
@@ -267,28 +285,19 @@ def _with_channels(audio: np.ndarray, count: int) -> np.ndarray:
     return audio[:count] if len(audio) >= count else np.repeat(audio, count, axis=0)
 
 
-def _compare(
-    model: Model,
-    name: str,
-    dry: np.ndarray,
-    wet: np.ndarray,
-    sample_rate: int,
-    again: np.ndarray | None,
-    notes: Sequence[str] = (),
-    shift: bool = False,
-    phase_turns: float = 0.0,
-) -> Comparison:
-    """Play the model and set it beside the wet signal."""
+def _judged(played: Played) -> Comparison:
+    """Measure how far the model is from the effect."""
     from wetprint.judging import evaluate
 
-    played = apply(model, dry, sample_rate, phase_turns)
-    played, wet, again = _same_channels(played, wet, again)
-    if shift:
-        dry, played, wet, said = _without_lag(dry, played, wet, sample_rate)
-        notes = (*notes, *said)
-    filtered = best_fir(dry, wet)
-    evaluation = evaluate(played, wet, dry, sample_rate, repeat=again, best_fir=filtered)
-    return Comparison(name, dry, played, wet, sample_rate, evaluation, again, tuple(notes))
+    evaluation = evaluate(
+        played.model,
+        played.wet,
+        played.dry,
+        played.sample_rate,
+        repeat=played.repeat,
+        best_fir=best_fir(played.dry, played.wet),
+    )
+    return Comparison(**vars(played), evaluation=evaluation)
 
 
 def best_fir(dry: np.ndarray, wet: np.ndarray) -> np.ndarray:
@@ -316,8 +325,8 @@ def _same_channels(
 
 def _without_lag(
     dry: np.ndarray, played: np.ndarray, wet: np.ndarray, sample_rate: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
-    """Shift the recording to where it agrees best with what the model plays."""
+) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], tuple[str, ...]]:
+    """Shift the recording to where it agrees best with what the model plays, and say so."""
     from scipy.signal import correlate, correlation_lags
 
     correlation = correlate(wet.sum(0), played.sum(0), method="fft")
@@ -325,10 +334,11 @@ def _without_lag(
     near = np.abs(lags) <= SHARPEST_SHIFT_SECONDS * sample_rate
     lag = int(lags[near][np.argmax(correlation[near])])
     if lag == 0:
-        return dry, played, wet, []
+        return (dry, played, wet), ()
     if lag > 0:
         dry, played, wet = dry[:, :-lag], played[:, :-lag], wet[:, lag:]
     else:
         dry, played, wet = dry[:, -lag:], played[:, -lag:], wet[:, :lag]
     side = "behind" if lag > 0 else "ahead of"
-    return dry, played, wet, [f"the recording lay {abs(lag)} samples {side} the model: shifted"]
+    told = f"the recording lay {abs(lag)} samples {side} the model: shifted"
+    return (dry, played, wet), (told,)

@@ -13,7 +13,7 @@ from wetprint.blocks.modulated_delay import (
     sampled_trajectory,
 )
 from wetprint.blocks.periodic import interpolating
-from wetprint.identify.fades import Clock, find_fade_clock, follow_fades, in_whole_samples
+from wetprint.identify.fades import FadeClock, find_fade_clock, follow_fades, in_whole_samples
 from wetprint.identify.sampled_lfo import find_sampled_lfos
 from wetprint.identify.snapshots import Snapshots, take_snapshots
 from wetprint.signals.capture import chirp_train
@@ -41,7 +41,7 @@ def seen() -> Snapshots:
 
 
 @pytest.fixture(scope="module")
-def clock(seen) -> Clock:
+def clock(seen) -> FadeClock:
     found = find_fade_clock(seen)
     assert found is not None
     return found

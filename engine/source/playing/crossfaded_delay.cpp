@@ -38,17 +38,12 @@ class CrossfadedDelay : public Block {
 
   void settle(const float* silence_in, float* silence_out, std::int64_t start_sample) override {
     sample_ = start_sample;
-    for (int channel = 0; channel < channels_; ++channel) {
-      past_.next()[channel * past_.stride()] = silence_out[channel] = silence_in[channel];
-    }
-    past_.fill_with_next();
+    past_.hold(silence_in);
+    std::copy_n(silence_in, channels_, silence_out);
   }
 
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept override {
-    for (int channel = 0; channel < channels_; ++channel) {
-      std::copy_n(inputs[channel], frames, past_.next() + channel * past_.stride());
-    }
-    past_.publish();
+    past_.hear(inputs, frames);
     for (int channel = 0; channel < channels_; ++channel) {
       play(channel, outputs[channel], frames);
     }

@@ -19,17 +19,12 @@ class Delay : public Block {
   std::int64_t latency_samples() const override { return samples_; }
 
   void settle(const float* silence_in, float* silence_out, std::int64_t) override {
-    for (int channel = 0; channel < channels_; ++channel) {
-      past_.next()[channel * past_.stride()] = silence_out[channel] = silence_in[channel];
-    }
-    past_.fill_with_next();
+    past_.hold(silence_in);
+    std::copy_n(silence_in, channels_, silence_out);
   }
 
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept override {
-    for (int channel = 0; channel < channels_; ++channel) {
-      std::copy_n(inputs[channel], frames, past_.next() + channel * past_.stride());
-    }
-    past_.publish();
+    past_.hear(inputs, frames);
     for (int channel = 0; channel < channels_; ++channel) {
       std::copy_n(past_.window(samples_) + channel * past_.stride(), frames, outputs[channel]);
     }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "playing/blocks.h"
+#include "playing/constant.h"
 #include "playing/layers.h"
 
 namespace wetprint::playing {
@@ -32,16 +33,9 @@ class Dilated : public Block {
 
   void settle(const float* silence_in, float* silence_out,
               std::int64_t start_sample) override {
-    float constants[kMostChannels][kMostFrames] = {}, became[kMostChannels][kMostFrames];
-    for (int channel = 0; channel < shape_.channels_in; ++channel) {
-      std::fill_n(constants[channel], kMostFrames, silence_in[channel]);
-    }
-    const float* dry[] = {constants[0], constants[1]};
-    float* wet[] = {became[0], became[1]};
-    play(dry, wet, 1, true, start_sample);
-    for (int channel = 0; channel < channels_out_; ++channel) {
-      silence_out[channel] = became[channel][0];
-    }
+    Constant silence(silence_in, shape_.channels_in);
+    play(silence.dry(), silence.wet(), 1, true, start_sample);
+    silence.tell(silence_out, channels_out_);
   }
 
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept override {

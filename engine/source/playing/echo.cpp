@@ -45,10 +45,7 @@ class Echo : public Block {
       feedback_.settle(silence_out, back, start_sample);
       if (std::equal(back, back + channels_in(), silent_)) break;  // nothing comes back
     }
-    for (int channel = 0; channel < channels_in(); ++channel) {
-      line_.next()[channel * line_.stride()] = recorded[channel];
-    }
-    line_.fill_with_next();
+    line_.hold(recorded);
   }
 
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept override {

@@ -35,10 +35,9 @@ class Fir : public Block {
 
   void settle(const float* silence_in, float* silence_out, std::int64_t) override {
     for (int channel = 0; channel < channels_in_; ++channel) {
-      past_.next()[channel * past_.stride()] = silence_in[channel];
       std::fill_n(heard_.data() + channel * heard_length_, heard_length_, silence_in[channel]);
     }
-    past_.fill_with_next();
+    past_.hold(silence_in);
     heard_position_ = 0;
     for (Partitions& each : partitions_) each.settle(silence_in);
     for (int out = 0; out < channels_out_; ++out) {
@@ -111,10 +110,7 @@ class Fir : public Block {
   }
 
   void play_head(const float* const* inputs, float* const* outputs, int frames) {
-    for (int in = 0; in < channels_in_; ++in) {
-      std::copy_n(inputs[in], frames, past_.next() + in * past_.stride());
-    }
-    past_.publish();
+    past_.hear(inputs, frames);
     const float** row = head_.inputs().data();
     for (int in = 0; in < channels_in_; ++in) {
       for (std::int64_t tap = 0; tap < head_taps_; ++tap) {

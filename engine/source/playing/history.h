@@ -26,6 +26,12 @@ class History {
   // Where the next frames of row 0 are to be written; there is room for kMostFrames.
   float* next() { return samples_.data() + position_; }
 
+  // Takes the next frames of every row and makes them readable.
+  void hear(const float* const* rows, int frames) {
+    for (int row = 0; row < rows_; ++row) std::copy_n(rows[row], frames, next() + row * stride_);
+    publish();
+  }
+
   // Makes what was written at next() readable. Whole vectors may have been written: what lies
   // behind the frames that count is overwritten by the next ones before anybody hears it.
   void publish() {
@@ -49,6 +55,12 @@ class History {
   void advance(int frames) {
     position_ += frames;
     if (position_ >= length_) position_ -= length_;
+  }
+
+  // Makes the whole past of every row a constant: one value a row.
+  void hold(const float* levels) {
+    for (int row = 0; row < rows_; ++row) next()[row * stride_] = levels[row];
+    fill_with_next();
   }
 
   // Makes the whole past of each row what stands at its next().

@@ -48,10 +48,7 @@ class Parallel : public Block {
   }
 
   void settle(const float* silence_in, float* silence_out, std::int64_t start_sample) override {
-    for (int channel = 0; channel < channels_in(); ++channel) {
-      past_.next()[channel * past_.stride()] = silence_in[channel];
-    }
-    past_.fill_with_next();
+    past_.hold(silence_in);
     float sum[kMostChannels] = {};
     for (const auto& branch : branches_) {
       float part[kMostChannels] = {};
@@ -62,10 +59,7 @@ class Parallel : public Block {
   }
 
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept override {
-    for (int channel = 0; channel < channels_in(); ++channel) {
-      std::copy_n(inputs[channel], frames, past_.next() + channel * past_.stride());
-    }
-    past_.publish();
+    past_.hear(inputs, frames);
     play_late(*branches_.front(), outputs, frames);
     float* rows[] = {room_[0], room_[1]};
     for (std::size_t next = 1; next < branches_.size(); ++next) {

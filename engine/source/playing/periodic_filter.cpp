@@ -39,10 +39,7 @@ class PeriodicFilter : public Block {
 
   void settle(const float* silence_in, float* silence_out, std::int64_t start_sample) override {
     phase_.start_at(start_sample);
-    for (int channel = 0; channel < channels_in_; ++channel) {
-      past_.next()[channel * past_.stride()] = silence_in[channel];
-    }
-    past_.fill_with_next();
+    past_.hold(silence_in);
     const KnotWeights weights(phase_.at(0), knots_);
     for (int out = 0; out < channels_out_; ++out) {
       double became = 0.0;
@@ -56,10 +53,7 @@ class PeriodicFilter : public Block {
   }
 
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept override {
-    for (int in = 0; in < channels_in_; ++in) {
-      std::copy_n(inputs[in], frames, past_.next() + in * past_.stride());
-    }
-    past_.publish();
+    past_.hear(inputs, frames);
     for (int out = 0; out < channels_out_; ++out) std::fill_n(outputs[out], frames, 0.0f);
     weigh(frames);
     for (int knot = 0; knot < knots_; ++knot) {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "playing/blocks.h"
+#include "playing/constant.h"
 #include "playing/cell.h"
 #include "playing/mixer.h"
 
@@ -32,20 +33,15 @@ class Recurrent : public Block {
   int channels_out() const override { return channels_out_; }
 
   void settle(const float* silence_in, float* silence_out, std::int64_t) override {
-    float constants[kMostChannels][kMostFrames] = {}, became[kMostChannels][kMostFrames];
-    for (int channel = 0; channel < channels_in_; ++channel) {
-      std::fill_n(constants[channel], kMostFrames, silence_in[channel]);
-    }
-    const float* dry[] = {constants[0], constants[1]};
-    float* wet[] = {became[0], became[1]};
+    Constant silence(silence_in, channels_in_);
     for (Cell& cell : cells_) cell.forget();
     std::fill_n(settled_.data(), settled_.size(), kNowhere);
     for (int stretch = 0; stretch < kMostStretches && !stands_still(); ++stretch) {
-      for (int block = 0; block < kStretchBlocks; ++block) process(dry, wet, kMostFrames);
+      for (int block = 0; block < kStretchBlocks; ++block) {
+        process(silence.dry(), silence.wet(), kMostFrames);
+      }
     }
-    for (int channel = 0; channel < channels_out_; ++channel) {
-      silence_out[channel] = became[channel][kMostFrames - 1];
-    }
+    silence.tell(silence_out, channels_out_, kMostFrames - 1);
   }
 
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept override {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "playing/blocks.h"
+#include "playing/constant.h"
 #include "playing/layer_array.h"
 
 namespace wetprint::playing {
@@ -54,12 +55,8 @@ class WaveNet : public Block {
   int channels_out() const override { return channels_out_; }
 
   void settle(const float* silence_in, float* silence_out, std::int64_t) override {
-    float constants[kMostChannels][kMostFrames] = {};
-    for (int channel = 0; channel < channels_in_; ++channel) {
-      std::fill_n(constants[channel], kMostFrames, silence_in[channel]);
-    }
-    const float* dry[] = {constants[0], constants[1]};
-    play(dry, 1, true);
+    const Constant silence(silence_in, channels_in_);
+    play(silence.dry(), 1, true);
     for (int out = 0; out < channels_out_; ++out) silence_out[out] = wet_[out * kMostFrames];
   }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "playing/blocks.h"
+#include "playing/constant.h"
 #include "playing/history.h"
 #include "playing/mixer.h"
 
@@ -110,14 +111,9 @@ class WindowCnn : public Block {
   int channels_out() const override { return channels_out_; }
 
   void settle(const float* silence_in, float* silence_out, std::int64_t) override {
-    float constants[kMostChannels][kMostFrames] = {}, became[kMostChannels][kMostFrames];
-    for (int channel = 0; channel < channels_in_; ++channel) {
-      std::fill_n(constants[channel], kMostFrames, silence_in[channel]);
-    }
-    const float* dry[] = {constants[0], constants[1]};
-    float* wet[] = {became[0], became[1]};
-    play(dry, wet, 1, true);
-    for (int channel = 0; channel < channels_out_; ++channel) silence_out[channel] = wet[channel][0];
+    Constant silence(silence_in, channels_in_);
+    play(silence.dry(), silence.wet(), 1, true);
+    silence.tell(silence_out, channels_out_);
   }
 
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept override {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import socket
 import tempfile
 import threading
@@ -18,8 +19,10 @@ from wetprint.cli import console
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import uvicorn
+
+    from wetprint.judging.listening.asking import ListeningTest
     from wetprint.judging.listening.passages import Passage
-    from wetprint.judging.listening.server import ListeningTest
     from wetprint.models import Model
     from wetprint.progress import Progress
 
@@ -81,39 +84,31 @@ def listen(
         raise typer.BadParameter("give at least one MODEL, or --csv or --json with --results")
     if (dry is None) != (wet is None):
         raise typer.BadParameter("give --dry and --wet together")
+    served = None if export is not None else _bound(host, port)  # before anything long is done
+    with served or contextlib.nullcontext():
+        with console.progress() as progress:
+            heard = [each for path in models for each in _heard(path, on or [], dry, wet, progress)]
+        test = _put_together(heard, kind or ["abx"], trials, training, seconds, seed)
+        if served is not None:
+            _serve(test, results, served, codes, browser)
     if export is not None:
         from wetprint.judging.listening.static import write_static
 
-        asked = _test(models, on or [], dry, wet, kind or ["abx"], trials, training, seconds, seed)
-        write_static(asked, export)
+        write_static(test, export)
         console.say(f"wrote {export}; whoever looks into its files finds the answers there")
-        return
-    with _bound(host, port) as bound:
-        asked = _test(models, on or [], dry, wet, kind or ["abx"], trials, training, seconds, seed)
-        _serve(asked, results, bound, codes, browser)
 
 
-def _test(
-    models: list[Path],
-    on: list[Path],
-    dry: Path | None,
-    wet: Path | None,
-    kinds: list[str],
-    trials: int,
-    training: int,
-    seconds: float,
-    seed: int,
+def _put_together(
+    heard: list[Passage], kinds: list[str], trials: int, training: int, seconds: float, seed: int
 ) -> ListeningTest:
-    """Play models and effects, and put the test together."""
+    """Make a test of what was played, and refuse what cannot be asked."""
+    from wetprint.judging.listening.asking import ListeningTest
     from wetprint.judging.listening.passages import joined, prepared
-    from wetprint.judging.listening.server import ListeningTest
 
-    with console.progress() as progress:
-        heard = [each for path in models for each in _heard(path, on, dry, wet, progress)]
     passages = [prepared(each, seconds) for each in joined(heard)]
     title = ", ".join(dict.fromkeys(each.effect for each in passages))
     test = ListeningTest(title, passages, tuple(kinds), trials, training, seed)
-    test.plan(0)  # refuses what cannot be asked before anything is written
+    test.plan(0)
     return test
 
 
@@ -142,9 +137,10 @@ def _heard(
     from wetprint.models import load_model
 
     model = load_model(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
     effect = model.learned_from.get("effect")
     if dry is not None and wet is not None:
-        compared = [workflow.evaluate_on_recording(model, dry, wet, progress)]
+        played = [workflow.play_beside_recording(model, dry, wet, progress)]
     elif effect is None:
         raise ListeningError(
             f"expected a passage that {path.name} was not learned from, but it comes from "
@@ -153,7 +149,7 @@ def _heard(
     else:
         with tempfile.TemporaryDirectory() as folder:
             files = on or [_kept_phrases(model, Path(folder))]
-            compared = [workflow.evaluate_on_effect(model, effect, f, progress) for f in files]
+            played = [workflow.play_beside_effect(model, effect, f, progress) for f in files]
     return [
         Passage(
             effect or (wet.stem if wet is not None else path.stem),
@@ -162,24 +158,26 @@ def _heard(
             each.wet,
             {path.stem: each.model},
             each.sample_rate,
+            {path.stem: digest},
         )
-        for each in compared
+        for each in played
     ]
 
 
 def _kept_phrases(model: Model, folder: Path) -> Path:
-    """Write the phrases that were kept for judging when the model was learned."""
+    """Write phrases that a model with its settings is judged on, and never learned from."""
     from wetprint.audio import write
+    from wetprint.learning.config import LearnConfig
     from wetprint.learning.gathering import kept_phrases
 
-    rate = model.sample_rate
-    path = folder / "phrases kept for judging.wav"
-    write(path, kept_phrases(int(model.settings.get("seed", 0)), rate), rate)
+    settings = {**vars(LearnConfig()), **model.settings}
+    rate, path = model.sample_rate, folder / "phrases kept for judging.wav"
+    write(path, kept_phrases(settings["seed"], rate, settings["validation_seconds"]), rate)
     return path
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """Take the address before anything long is done."""
+    """Take an address."""
     from wetprint.errors import ListeningError
 
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -209,8 +207,7 @@ def _serve(
     check_writable(results)
     store = Store(results, test.described())
     given = store.codes(codes) if codes else []
-    name, port = bound.getsockname()[:2]
-    address = f"http://{name}:{port}/"
+    address = _address(bound)
     console.say(f"listening test at {address}  (Ctrl-C ends it; answers are kept in {results})")
     for each in given:
         console.say(f"  code {each}")
@@ -219,7 +216,6 @@ def _serve(
         app, log_level="warning", timeout_graceful_shutdown=CLOSING_SECONDS, lifespan="off"
     )
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # pyright: ignore[reportAttributeAccessIssue]
     if browser:
         _soon(lambda: webbrowser.open(address))
     try:
@@ -231,8 +227,16 @@ def _serve(
         store.close()
 
 
-def _run(server, bound: socket.socket) -> None:
-    """Serve in a thread, so that an interrupt arrives here."""
+def _address(bound: socket.socket) -> str:
+    """Return what a browser on this machine opens; 0.0.0.0 and :: are no place to go to."""
+    name, port = bound.getsockname()[:2]
+    if name in ("0.0.0.0", "::"):
+        name = LOOPBACK
+    return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
+
+
+def _run(server: uvicorn.Server, bound: socket.socket) -> None:
+    """Serve in a thread, where uvicorn leaves signals alone: an interrupt arrives here."""
     thread = threading.Thread(target=lambda: server.run(sockets=[bound]), daemon=True)
     thread.start()
     try:

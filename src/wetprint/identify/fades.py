@@ -60,7 +60,7 @@ WHOLE_SAMPLES = 0.1
 
 
 @dataclass(frozen=True)
-class Clock:
+class FadeClock:
     """When an effect's fades begin.
 
     Attributes:
@@ -83,12 +83,12 @@ class Fades:
             all is 0.
     """
 
-    clock: Clock
+    clock: FadeClock
     first: int
     delays: np.ndarray
 
 
-def find_fade_clock(snapshots: Snapshots) -> Clock | None:
+def find_fade_clock(snapshots: Snapshots) -> FadeClock | None:
     """Find the clock by which an effect fades from delay to delay.
 
     Args:
@@ -111,7 +111,7 @@ def find_fade_clock(snapshots: Snapshots) -> Clock | None:
     found = None
     for multiple in MULTIPLES:
         start = look.least(multiple * fade)[1]
-        clock = look.sharpened(look.nearest(Clock(multiple * fade, start)))
+        clock = look.sharpened(look.nearest(FadeClock(multiple * fade, start)))
         aside = min(look.least(share * clock.fade_samples)[0] for share in ASIDE)
         if span / clock.fade_samples > LEAST_FADES and look.left(clock) < SHARP * aside:
             found = clock
@@ -121,16 +121,16 @@ def find_fade_clock(snapshots: Snapshots) -> Clock | None:
         found = seen.until(count).sharpened(found)
     if found is None:
         return None
-    return Clock(found.fade_samples, found.start_samples % found.fade_samples)
+    return FadeClock(found.fade_samples, found.start_samples % found.fade_samples)
 
 
-def refine_fade_clock(snapshots: Snapshots, clock: Clock) -> Clock:
+def refine_fade_clock(snapshots: Snapshots, clock: FadeClock) -> FadeClock:
     """Bring a clock that is known well from close to exact, with more snapshots."""
     clock = _Seen.of(snapshots).sharpened(clock)
-    return Clock(clock.fade_samples, clock.start_samples % clock.fade_samples)
+    return FadeClock(clock.fade_samples, clock.start_samples % clock.fade_samples)
 
 
-def follow_fades(snapshots: Snapshots, clock: Clock) -> Fades:
+def follow_fades(snapshots: Snapshots, clock: FadeClock) -> Fades:
     """Tell the delays between which an effect fades, given its clock."""
     channels = snapshots.responses.shape[1]
     delays, first = [], 0
@@ -154,7 +154,7 @@ def in_whole_samples(fades: Fades) -> bool:
 class _Place:
     """Where snapshots lie among the fades."""
 
-    def __init__(self, times: np.ndarray, clock: Clock):
+    def __init__(self, times: np.ndarray, clock: FadeClock):
         position = (times - clock.start_samples) / clock.fade_samples
         number = np.floor(position).astype(int)
         self.first = int(number.min())
@@ -181,7 +181,7 @@ class _Seen:
     def until(self, count: int) -> _Seen:
         return _Seen(self.times[:count], self.values[:count])
 
-    def left(self, clock: Clock) -> float:
+    def left(self, clock: FadeClock) -> float:
         """Return the share that a spline leaves, per snapshot beyond those it takes to be known."""
         place = _Place(self.times, clock)
         knots, _ = _knots(place, self.values)
@@ -194,24 +194,24 @@ class _Seen:
     def least(self, fade: float) -> tuple[float, float]:
         """Return the least that fades of this length leave, and where they then begin."""
         starts = np.arange(OFFSETS) * fade / OFFSETS
-        return min((self.left(Clock(fade, float(start))), float(start)) for start in starts)
+        return min((self.left(FadeClock(fade, float(start))), float(start)) for start in starts)
 
-    def nearest(self, clock: Clock) -> Clock:
+    def nearest(self, clock: FadeClock) -> FadeClock:
         """Return the best clock of a grid near by."""
         fade, start = clock.fade_samples, clock.start_samples
         near = [
-            Clock(fade * (1.0 + NEAR_FADES * longer), start + NEAR_STARTS * fade * later)
+            FadeClock(fade * (1.0 + NEAR_FADES * longer), start + NEAR_STARTS * fade * later)
             for longer in NEAR
             for later in NEAR
         ]
         return min(near, key=self.left)
 
-    def sharpened(self, clock: Clock) -> Clock:
+    def sharpened(self, clock: FadeClock) -> FadeClock:
         """Return the best clock, from one that is close to it."""
         fade, start = clock.fade_samples, clock.start_samples
 
         def left(at: np.ndarray) -> float:
-            return self.left(Clock(float(at[0]), float(at[1])))
+            return self.left(FadeClock(float(at[0]), float(at[1])))
 
         longer = fade * (1.0 + 1.0 / len(self.times))
         around = [(fade, start), (longer, start), (fade, start + 0.01 * fade)]
@@ -221,7 +221,7 @@ class _Seen:
             method="Nelder-Mead",
             options={"initial_simplex": np.array(around), "xatol": 1e-3, "fatol": 1e-12},
         )
-        return Clock(float(found.x[0]), float(found.x[1]))
+        return FadeClock(float(found.x[0]), float(found.x[1]))
 
 
 def _knots(place: _Place, values: np.ndarray) -> tuple[np.ndarray, int]:

@@ -13,7 +13,7 @@ from wetprint.identify.echo import find_bursts
 from wetprint.identify.linear_response import LinearFitConfig, NormalEquations
 from wetprint.learning.echo_inputs import Head, inputs_apart, inputs_of
 from wetprint.learning.linear import filter_audio
-from wetprint.learning.material import Material, Take, takes_esr
+from wetprint.learning.material import Material, Take, shortened, takes_esr
 from wetprint.models.echo import SHORTEST_DELAY_SAMPLES
 
 EARLY_SAMPLES = 16
@@ -70,12 +70,6 @@ def find_heads(material: Material, stop: Callable[[], bool]) -> tuple[Head, ...]
             head = _aligned(delay, filters[0], filters[-1])
             heads, error = (*heads, _weighed(takes, heads, head, taps)), more
     return heads
-
-
-def shortened(take: Take, samples: int) -> Take:
-    """Return the beginning of a take, with as many scored samples at most."""
-    end = take.heard_from + samples
-    return dataclasses.replace(take, dry=take.dry[:, :end], wet=take.wet[:, :end])
 
 
 def solved_filters(takes: Sequence[Take], taps: int, config: LinearFitConfig = FIT) -> np.ndarray:

@@ -27,10 +27,10 @@ from wetprint.identify.branches import Branch
 from wetprint.identify.curve import Curve
 from wetprint.identify.descent import SolveConfig, descend
 from wetprint.learning.echo_chain import echo_chain
-from wetprint.learning.echo_heads import filters_error, find_heads, shortened, solved_filters
+from wetprint.learning.echo_heads import filters_error, find_heads, solved_filters
 from wetprint.learning.echo_inputs import HEARD_BEFORE, PLAYED, PLAYED_BEFORE, Head, inputs_of
 from wetprint.learning.linear import never
-from wetprint.learning.material import Material, Take, predict, validation_esr
+from wetprint.learning.material import Material, Take, predict, shortened, validation_esr
 from wetprint.learning.windows import choose_stretches
 from wetprint.models.chain import Chain
 from wetprint.progress import Progress, silent

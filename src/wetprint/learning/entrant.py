@@ -10,7 +10,7 @@ import torch
 
 from wetprint.blocks.convolution import Fir
 from wetprint.blocks.gain import Gain, GainConfig
-from wetprint.learning.material import Material, behind, remaining
+from wetprint.learning.material import Material, remaining
 from wetprint.learning.training import Judgement, Training, TrainingConfig
 from wetprint.models.chain import Chain
 from wetprint.models.parallel import Parallel
@@ -67,9 +67,8 @@ class Entrant:
     ) -> Entrant:
         """Prepare a run: play the base, and take what it leaves as what is to be learned."""
         solved = None if base is None else base.chain.to(device)
-        left, loudness = remaining(material, solved, device, progress)
-        if base is not None and base.is_heard:
-            left = behind(left, base.chain, device)
+        is_heard = base is not None and base.is_heard
+        left, loudness = remaining(material, solved, device, progress, is_heard)
         return cls(recipe, Training(chain, left, config, device, seed), base, loudness)
 
     @property

@@ -71,7 +71,7 @@ def gather_from_effect(
 
 
 def kept_phrases(
-    seed: int, sample_rate: int, seconds: float = 20.0, soundfont: Path | None = None
+    seed: int, sample_rate: int, seconds: float, soundfont: Path | None = None
 ) -> np.ndarray:
     """Return the phrases that a run with this seed is judged on, and never learns from.
 

@@ -11,14 +11,14 @@ for that set, and no envelope decides.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from wetprint.blocks.power import Power, PowerConfig, powers
 from wetprint.identify.linear_response import LinearFitConfig, NormalEquations
 from wetprint.learning.linear import filter_audio, never
-from wetprint.learning.material import Material, Take, takes_esr
+from wetprint.learning.material import Material, Take, shortened, takes_esr
 from wetprint.models.chain import Chain
 from wetprint.models.parallel import Parallel
 from wetprint.models.recipes import filter_block
@@ -54,7 +54,9 @@ def solve_hammerstein(
     if material.channels_in > 1:
         return None
     reach = max(float(np.abs(each.dry).max()) for each in material.training) or 1.0
-    takes = _raised(_shortened(material), reach, highest_order)
+    share = min(1.0, SOLVED_SECONDS / material.training_seconds)
+    solved_on = [shortened(each, int(share * each.scored_samples)) for each in material.training]
+    takes = _raised(solved_on, reach, highest_order)
     judged = _raised(material.validation, reach, highest_order)
     solved: list[tuple[np.ndarray, float]] = []
     for number, taps in enumerate(TAPS):
@@ -80,16 +82,6 @@ def _error(takes: list[Take], kernels: np.ndarray) -> float:
     return takes_esr(takes, lambda take: filter_audio(take.dry, kernels)[:, take.heard_from :])
 
 
-def _raised(takes, reach: float, highest: int) -> list[Take]:
+def _raised(takes: Sequence[Take], reach: float, highest: int) -> list[Take]:
     """Replace every take's dry side by its powers."""
     return [dataclasses.replace(each, dry=powers(each.dry, reach, highest)) for each in takes]
-
-
-def _shortened(material: Material) -> list[Take]:
-    """Return what is solved on: every take for as long as its share of the time."""
-    share = min(1.0, SOLVED_SECONDS / material.training_seconds)
-    kept = []
-    for take in material.training:
-        end = take.heard_from + int(share * take.scored_samples)
-        kept.append(dataclasses.replace(take, dry=take.dry[:, :end], wet=take.wet[:, :end]))
-    return kept

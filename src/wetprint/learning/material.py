@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -87,6 +88,14 @@ class Material:
         """Length of what is learned from."""
         return sum(take.scored_samples for take in self.training) / self.sample_rate
 
+    def changed(self, change: Callable[[Take], Take]) -> Material:
+        """Return the same with every take changed."""
+        return dataclasses.replace(
+            self,
+            training=tuple(map(change, self.training)),
+            validation=tuple(map(change, self.validation)),
+        )
+
 
 class Batches:
     """Draws random segments, every sample of the training takes being equally likely.
@@ -159,7 +168,11 @@ def predict(
 
 
 def remaining(
-    material: Material, chain, device: torch.device, progress: Progress = silent
+    material: Material,
+    chain: Chain | None,
+    device: torch.device,
+    progress: Progress = silent,
+    is_heard: bool = False,
 ) -> tuple[Material, float]:
     """Return what a chain leaves of the wet side, brought to unit loudness.
 
@@ -168,42 +181,37 @@ def remaining(
         chain: what explains a part of it; None to explain nothing.
         device: where the chain is played.
         progress: told how far it is.
+        is_heard: whether what the chain plays becomes the dry side, instead of the dry signal.
 
     Returns:
-        The same dry takes with what remains as their wet side, and the RMS amplitude by which it
-        was divided.
+        The takes with what remains as their wet side, and the RMS amplitude it was divided by.
     """
-    takes = (*material.training, *material.validation)
-    left = []
-    for number, take in enumerate(takes):
-        progress("playing what was solved", number / len(takes))
-        wet = take.wet.copy()
-        if chain is not None:
-            wet[:, take.heard_from :] -= predict(chain, take, device)
-        left.append(dataclasses.replace(take, wet=wet))
-    count = len(material.training)
-    energy = sum(_energy(each.scored_wet) for each in left[:count])
-    samples = sum(take.scored_samples for take in left[:count]) * material.channels_out
-    loudness = math.sqrt(energy / samples) or 1.0
-    left = [dataclasses.replace(take, wet=take.wet / np.float32(loudness)) for take in left]
-    return (
-        dataclasses.replace(material, training=tuple(left[:count]), validation=tuple(left[count:])),
-        loudness,
-    )
+    count, done = len(material.training) + len(material.validation), itertools.count()
 
-
-def behind(material: Material, chain: Chain, device: torch.device) -> Material:
-    """Return the same takes with what a chain plays as their dry side."""
-
-    def heard(take: Take) -> Take:
+    def left(take: Take) -> Take:
+        progress("playing what was solved", next(done) / count)
+        if chain is None:
+            return take
         played = play_chain(chain, take.dry, take.start_sample, device, BLOCK_SAMPLES)
-        return dataclasses.replace(take, dry=played)
+        wet = take.wet.copy()
+        wet[:, take.heard_from :] -= played[:, take.heard_from :]
+        return dataclasses.replace(take, wet=wet, dry=played if is_heard else take.dry)
 
-    return dataclasses.replace(
-        material,
-        training=tuple(map(heard, material.training)),
-        validation=tuple(map(heard, material.validation)),
-    )
+    rest = material.changed(left)
+    energy = sum(_energy(each.scored_wet) for each in rest.training)
+    samples = sum(take.scored_samples for take in rest.training) * material.channels_out
+    loudness = math.sqrt(energy / samples) or 1.0
+
+    def at_unit_loudness(take: Take) -> Take:
+        return dataclasses.replace(take, wet=take.wet / np.float32(loudness))
+
+    return rest.changed(at_unit_loudness), loudness
+
+
+def shortened(take: Take, samples: int) -> Take:
+    """Return the beginning of a take, with as many scored samples at most."""
+    end = take.heard_from + samples
+    return dataclasses.replace(take, dry=take.dry[:, :end], wet=take.wet[:, :end])
 
 
 def validation_esr(chain, material: Material, device: torch.device) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,7 +80,7 @@ def one_channel(material: Material, channel: int) -> Material:
     def cut(take: Take) -> Take:
         return dataclasses.replace(take, wet=take.wet[channel : channel + 1])
 
-    return _each_take(material, cut)
+    return material.changed(cut)
 
 
 def behind(model: MovedModel, material: Material) -> Material:
@@ -90,7 +89,7 @@ def behind(model: MovedModel, material: Material) -> Material:
     def bent(take: Take) -> Take:
         return dataclasses.replace(take, dry=model.before_filter(take))
 
-    return _each_take(material, bent)
+    return material.changed(bent)
 
 
 def _block(stage: Stage, period_samples: float) -> Block:
@@ -106,11 +105,3 @@ def _block(stage: Stage, period_samples: float) -> Block:
     gain = AmplitudeModulation(AmplitudeModulationConfig(period_samples, len(stage.gain)))
     gain.gain.data = torch.from_numpy(stage.gain[None]).float()
     return gain
-
-
-def _each_take(material: Material, change: Callable[[Take], Take]) -> Material:
-    return dataclasses.replace(
-        material,
-        training=tuple(map(change, material.training)),
-        validation=tuple(map(change, material.validation)),
-    )

@@ -199,8 +199,4 @@ def _behind(model: ShapedModel, material: Material) -> Material:
     def bent(take: Take) -> Take:
         return dataclasses.replace(take, dry=model.after_curve(take.dry))
 
-    return dataclasses.replace(
-        material,
-        training=tuple(map(bent, material.training)),
-        validation=tuple(map(bent, material.validation)),
-    )
+    return material.changed(bent)

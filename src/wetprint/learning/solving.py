@@ -110,11 +110,11 @@ class Solving:
             if squashed.error < SOLVED_WELL:
                 return
         for solver, stop in (
-            (PITCHED, self.budget.stop_curve()),
-            (CROSSFADED, self.budget.stop_alone()),
+            (PITCHED, self.budget.stop_curve),
+            (CROSSFADED, self.budget.stop_alone),
         ):
             if solver.recipe in wanted:
-                found = list(self._found(solver, response, stop))
+                found = list(self._found(solver, response, stop()))
                 yield from found
                 if found:
                     return

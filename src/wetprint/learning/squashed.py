@@ -111,10 +111,6 @@ def _filtered(model: GainModel, material: Material, over: Callable[[], bool]) ->
         whole = dataclasses.replace(take, heard_from=0)
         return dataclasses.replace(take, dry=predict(chain, whole, CPU))
 
-    behind = dataclasses.replace(
-        material,
-        training=tuple(map(squashed, material.training)),
-        validation=tuple(map(squashed, material.validation)),
-    )
+    behind = material.changed(squashed)
     last = shortest_good_model(solve_linear_models(behind, stop=over))
     return Chain([model.block(), filter_block(last.response)])

@@ -6,8 +6,8 @@ import sys
 
 import numpy as np
 
+from wetprint.judging.listening.asking import ListeningTest
 from wetprint.judging.listening.passages import Passage, prepared
-from wetprint.judging.listening.server import ListeningTest
 
 RATE = 16_000
 

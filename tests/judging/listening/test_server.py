@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.client
 import threading
 import time
@@ -11,6 +12,7 @@ import pytest
 
 from tests.judging.listening.client import Client, free_port, served, start_process
 from tests.judging.listening.serving import small_test
+from wetprint.judging.listening.asking import Asking
 from wetprint.judging.listening.server import COOKIE, MOST_BYTES, make_app
 from wetprint.judging.listening.store import Store
 
@@ -72,14 +74,10 @@ def test_addresses_are_random_and_good_for_one_download_of_one_listener(client, 
 
 def test_nothing_that_is_told_depends_on_what_x_is(test, store):
     """Two plans that differ in every X tell the page the very same."""
-    from dataclasses import replace
-
-    from wetprint.judging.listening.server import _Addresses, _Handlers
-
-    handlers = _Handlers(test, store, False)
+    asking = Asking(test, store, needs_code=False)
     plan = [each for each in test.plan(1) if each.kind == "abx"]
     turned = [
-        replace(
+        dataclasses.replace(
             each,
             right="A" if each.right == "B" else "B",
             labels={**each.labels, "X": each.labels["A" if each.right == "B" else "B"]},
@@ -89,7 +87,7 @@ def test_nothing_that_is_told_depends_on_what_x_is(test, store):
     told = []
     for listener, trials in ((1, plan), (2, turned)):
         store.plan(listener, trials)
-        shown = handlers.next(listener, _Addresses())
+        shown = asking.next(listener)
         shown["sources"] = [each["label"] for each in shown["sources"]]
         told.append(shown)
     assert told[0] == told[1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -35,6 +35,7 @@ class Passage:
         wet: likewise, what the effect played.
         models: likewise, what each model played, by its name.
         sample_rate: Hz, of all.
+        digests: SHA-256 of each model's file, by its name, where there are files.
     """
 
     effect: str
@@ -43,6 +44,7 @@ class Passage:
     wet: np.ndarray
     models: dict[str, np.ndarray]
     sample_rate: int
+    digests: dict[str, str] = field(default_factory=dict)
 
     @property
     def sounds(self) -> dict[str, np.ndarray]:
@@ -73,7 +75,11 @@ def joined(passages: Sequence[Passage]) -> list[Passage]:
                 f"expected models of different names, got '{next(iter(each.models))}' twice; "
                 "rename one of the files"
             )
-        together[key] = dataclasses.replace(known, models={**known.models, **each.models})
+        together[key] = dataclasses.replace(
+            known,
+            models={**known.models, **each.models},
+            digests={**known.digests, **each.digests},
+        )
     return list(together.values())
 
 

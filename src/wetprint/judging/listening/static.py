@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from wetprint.errors import ListeningError
-from wetprint.judging.listening.plan import A, B, Trial
-from wetprint.judging.listening.server import PAGE, QUESTIONS, ListeningTest, about_test
-from wetprint.judging.listening.sounds import peaks, sound_of, wav_bytes
+from wetprint.judging.listening.asking import ListeningTest, about_test, shown_trial
+from wetprint.judging.listening.plan import Trial
+from wetprint.judging.listening.server import PAGE
+from wetprint.judging.listening.sounds import sound_of, wav_bytes
 
 LISTENER = 1
 """Everybody hears the same trials in the same order."""
@@ -65,19 +66,9 @@ def _fill(test: ListeningTest, folder: Path) -> None:
 def _written(test: ListeningTest, number: int, trial: Trial, folder: Path) -> dict[str, Any]:
     """Write a trial's sounds and return the trial as the page reads it."""
     passage = test.passages[trial.passage]
-    sources = []
+    urls = {}
     for place, (label, condition) in enumerate(trial.labels.items()):
-        name = f"sounds/{number:03d}-{place}.wav"
+        urls[label] = f"sounds/{number:03d}-{place}.wav"
         sound = wav_bytes(sound_of(passage, condition), passage.sample_rate)
-        (folder / name).write_bytes(sound)
-        sources.append({"label": label, "url": name})
-    shown = {
-        "training": trial.training,
-        "kind": trial.kind,
-        "question": QUESTIONS[trial.kind],
-        "choices": [] if trial.kind == "rating" else [A, B],
-        "sources": sources,
-        "seconds": passage.wet.shape[-1] / passage.sample_rate,
-        "peaks": peaks(passage.wet),
-    }
-    return {"shown": shown, "right": trial.right, "labels": trial.labels}
+        (folder / urls[label]).write_bytes(sound)
+    return {"shown": shown_trial(test, trial, urls), "right": trial.right}

@@ -2,7 +2,7 @@
 
 import { answers } from "./answers.js";
 import { Player, decoded } from "./player.js";
-import { element, show } from "./trial.js";
+import { draw, element, show } from "./trial.js";
 
 const screen = document.getElementById("screen");
 const live = document.getElementById("live");
@@ -47,7 +47,7 @@ function welcome(test) {
         problem.textContent = error.message;
       }
     });
-    screen.replaceChildren(element("h1", {}, `Listening: ${test.title}`), form);
+    draw(screen, element("h1", {}, `Listening: ${test.title}`), form);
     screen.focus({ preventScroll: true });
   });
 }
@@ -62,7 +62,7 @@ function told(right) {
     const button = element("button", { type: "button", className: "answer" }, "Next");
     button.addEventListener("click", resolve, { once: true });
     const words = right ? "Right." : "Not this time: it was the other one.";
-    screen.replaceChildren(element("p", { className: "where" }, "Training"), element("h1", {}, words), button);
+    draw(screen, element("p", { className: "where" }, "Training"), element("h1", {}, words), button);
     say(words);
     button.focus();
   });
@@ -74,15 +74,16 @@ async function trials(player, test) {
     if (trial.state === "done") return;
     trial.counted = trial.index + 1 - test.training_trials;
     trial.counts = trial.of - test.training_trials;
-    progress.hidden = false;
-    progress.setAttribute("aria-valuemax", trial.of);
-    progress.setAttribute("aria-valuenow", trial.index);
-    progress.firstElementChild.style.width = `${(100 * trial.index) / trial.of}%`;
     const buffers = await Promise.all(
       trial.sources.map(async ({ label, url }) => [label, await decoded(player.context, await answers.sound(url))]),
     );
     player.load(buffers);
-    const given = await show(screen, trial, player, say);
+    const answered = show(screen, trial, player, say);
+    progress.hidden = false;
+    progress.setAttribute("aria-valuemax", trial.of);
+    progress.setAttribute("aria-valuenow", trial.index);
+    progress.firstElementChild.style.width = `${(100 * trial.index) / trial.of}%`;
+    const given = await answered;
     const judged = await kept(() => answers.answer(trial.index, given));
     if (judged.right !== undefined) await told(judged.right);
   }
@@ -105,7 +106,8 @@ async function finished() {
   progress.hidden = true;
   const results = await answers.results();
   const words = ["abx", "closer", "rating"].filter((kind) => results[kind]);
-  screen.replaceChildren(
+  draw(
+    screen,
     element("h1", {}, "Thank you"),
     ...words.map((kind) => element("p", { className: "verdict" }, results[kind].words)),
     element("p", {}, "These are your answers alone. You can close this page."),
@@ -123,7 +125,8 @@ async function run() {
 }
 
 run().catch((error) => {
-  screen.replaceChildren(
+  draw(
+    screen,
     element("h1", {}, "That did not work"),
     element("p", { role: "alert" }, error.message),
     element("button", { type: "button", className: "answer", onclick: () => location.reload() }, "Reload"),

@@ -15,6 +15,12 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
+// Puts a screen in the place of the one before. An answered one takes no more keys until then.
+export function draw(screen, ...children) {
+  screen.replaceChildren(...children);
+  screen.inert = false;
+}
+
 // Shows a trial and returns a promise of its answer: {answer} or {ratings}.
 export function show(screen, trial, player, say) {
   return new Promise((resolve) => {
@@ -65,13 +71,15 @@ export function show(screen, trial, player, say) {
     const done = (given) => {
       document.removeEventListener("keydown", key);
       player.stop();
+      screen.inert = true;
       resolve(given);
     };
     const choice = trial.kind === "rating" ? ratings(labels, hear, done) : choices(trial, done);
     const picture = waveform(trial.peaks, trial.seconds, player, ([from, to]) =>
       say(`Loop from ${from.toFixed(2)} to ${to.toFixed(2)} seconds`),
     );
-    screen.replaceChildren(
+    draw(
+      screen,
       element("p", { className: "where" }, heading),
       element("h1", {}, trial.question),
       picture,
