@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import _thread
 import errno
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -148,33 +147,39 @@ def test_one_that_fails_while_it_is_loaded_is_refused_when_opened(
 
 
 def test_an_interrupt_leaves_no_process_and_no_file(
-    misbehaving: Callable[[str], str], sound: np.ndarray, scratch: Path
+    misbehaving: Callable[[str], str], scratch: Path
 ) -> None:
-    effect = open_effect(misbehaving("hanging"))
-    timer = threading.Timer(1.0, _thread.interrupt_main)
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        effect.process(sound, SAMPLE_RATE)
-    timer.join()
-    assert running(str(scratch)) == []
+    parent = playing_elsewhere(misbehaving("hanging"), scratch)
+    parent.send_signal(signal.SIGINT)
+    _, said = parent.communicate(timeout=30)
+    assert said.splitlines()[-1] == b"KeyboardInterrupt"
+    assert running(f"{scratch}/wetprint-") == []
     assert list(scratch.iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for a signal at the parent's death")
-def test_a_killed_parent_leaves_no_worker(
-    misbehaving: Callable[[str], str], scratch: Path, sound: np.ndarray
-) -> None:
+def playing_elsewhere(spec: str, scratch: Path) -> subprocess.Popen[bytes]:
+    """Start a process that plays an effect, and wait until its worker has begun."""
     program = (
         "import sys, tempfile, numpy as np; tempfile.tempdir = sys.argv[2]\n"
         "from wetprint.effects import open_effect\n"
         "open_effect(sys.argv[1]).process(np.ones((1, 100), np.float32), 48000)\n"
     )
-    parent = subprocess.Popen([sys.executable, "-c", program, misbehaving("slow"), str(scratch)])
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program, spec, str(scratch)], stderr=subprocess.PIPE
+    )
     deadline = time.monotonic() + 10
-    while not list(scratch.glob("*/answers.jsonl")) and time.monotonic() < deadline:
+    while not list(scratch.glob("*/answers.jsonl")):
+        assert time.monotonic() < deadline
         time.sleep(0.02)
+    return parent
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for a signal at the parent's death")
+def test_a_killed_parent_leaves_no_worker(misbehaving: Callable[[str], str], scratch: Path) -> None:
+    parent = playing_elsewhere(misbehaving("slow"), scratch)
+    deadline = time.monotonic() + 10
     parent.kill()
-    parent.wait()
+    parent.communicate()
     while running(f"{scratch}/wetprint-") and time.monotonic() < deadline:
         time.sleep(0.02)
     assert running(f"{scratch}/wetprint-") == []
