@@ -160,7 +160,9 @@ def test_an_interrupt_leaves_no_process_and_no_file(
 def playing_elsewhere(spec: str, scratch: Path) -> subprocess.Popen[bytes]:
     """Start a process that plays an effect, and wait until its worker has begun."""
     program = (
-        "import sys, tempfile, numpy as np; tempfile.tempdir = sys.argv[2]\n"
+        "import signal, sys, tempfile, numpy as np; tempfile.tempdir = sys.argv[2]\n"
+        # What a shell starts in the background, and all that this starts, ignores Ctrl-C.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from wetprint.effects import open_effect\n"
         "open_effect(sys.argv[1]).process(np.ones((1, 100), np.float32), 48000)\n"
     )
