@@ -23,7 +23,7 @@ LAYERS = [
     {"signals", "blocks"},
     {"audio", "engine"},
     {"outputs"},
-    {"errors", "progress"},
+    {"digest", "errors", "progress"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 COMPILED = "_engine"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 
 import numpy as np
 import pytest
@@ -15,7 +18,7 @@ import pytest
 from tests.judging.listening.client import Client
 from wetprint.audio import write
 from wetprint.blocks.gain import Gain, GainConfig
-from wetprint.models import Chain, Model, save_model
+from wetprint.models import Chain, Model, load_model, save_model
 from wetprint.signals import playing
 
 RATE = 16_000
@@ -36,14 +39,14 @@ def folder(tmp_path_factory):
     return folder
 
 
-def serve(folder, *arguments) -> tuple[subprocess.Popen, int]:
+def serve(folder, *arguments, address="127.0.0.1") -> tuple[subprocess.Popen, int]:
     command = [sys.executable, "-m", "wetprint.cli", "listen", folder / "drive.wetprint"]
     command += ["--on", folder / "dry.wav", "--port", "0", "--no-browser", "--trials", "3"]
     command += ["--results", folder / "answers.sqlite", "--training", "0", *arguments]
     process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     told = process.stdout.readline()
-    found = re.search(r"http://127\.0\.0\.1:(\d+)/", told)
+    found = re.search(rf"http://{re.escape(address)}:(\d+)/", told)
     assert found, told
     return process, int(found[1])
 
@@ -113,3 +116,27 @@ def test_a_port_in_use_is_noticed_before_anything_is_played(folder, wetprint):
     assert ran.status == 1
     assert f"port {port}" in ran.err
     assert "give another --port" in ran.err
+
+
+@pytest.mark.parametrize(("host", "address"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]")])
+def test_a_panel_is_told_an_address_that_a_browser_can_open(folder, tmp_path, host, address):
+    results = ("--results", tmp_path / "answers.sqlite")
+    process, port = serve(folder, "--host", host, *results, address=address)
+    with urllib.request.urlopen(f"http://{address}:{port}/api/test") as answer:
+        assert json.load(answer)["trials"] == 3
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+
+
+def test_a_model_that_was_learned_anew_is_not_mixed_with_old_answers(folder, wetprint, tmp_path):
+    results = ("--results", tmp_path / "answers.sqlite")
+    process, _ = serve(folder, *results)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    shutil.copy(folder / "drive.wetprint", tmp_path / "drive.wetprint")
+    model = load_model(tmp_path / "drive.wetprint")
+    save_model(dataclasses.replace(model, settings={"seed": 1}), tmp_path / "drive.wetprint")
+    asked = ("--on", folder / "dry.wav", "--trials", 3, "--training", 0, "--port", 0)
+    ran = wetprint("listen", tmp_path / "drive.wetprint", *asked, *results, "--no-browser")
+    assert ran.status == 1
+    assert "got those of another" in ran.err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import socket
 import tempfile
 import threading
@@ -132,12 +131,13 @@ def _heard(
 ) -> list[Passage]:
     """Play a model, and its effect, on passages that it was not learned from."""
     from wetprint import workflow
+    from wetprint.digest import file_digest
     from wetprint.errors import ListeningError
     from wetprint.judging.listening.passages import Passage
     from wetprint.models import load_model
 
     model = load_model(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = file_digest(path)
     effect = model.learned_from.get("effect")
     if dry is not None and wet is not None:
         played = [workflow.play_beside_recording(model, dry, wet, progress)]
@@ -230,8 +230,7 @@ def _serve(
 def _address(bound: socket.socket) -> str:
     """Return what a browser on this machine opens; 0.0.0.0 and :: are no place to go to."""
     name, port = bound.getsockname()[:2]
-    if name in ("0.0.0.0", "::"):
-        name = LOOPBACK
+    name = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(str(name), str(name))
     return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
 
 

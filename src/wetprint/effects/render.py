@@ -8,13 +8,13 @@ folder goes on where it stopped, and a changed spec starts anew.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wetprint.digest import file_digest
 from wetprint.effects.effect import Effect
 from wetprint.effects.opening import open_effect
 from wetprint.errors import AudioFileError, EffectError, OutputError
@@ -221,21 +221,6 @@ class _Record:
             return {}
         files = told.get("files")
         return files if isinstance(files, dict) else {}
-
-
-def file_digest(path: Path) -> str:
-    """Give a short fingerprint of a file's content; of a folder, of all files in it."""
-    if path.is_dir():
-        inside = sorted(each for each in path.rglob("*") if each.is_file())
-        told = "".join(f"{each.relative_to(path)} {file_digest(each)}\n" for each in inside)
-        return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
-    if not path.is_file():
-        return ""
-    with path.open("rb") as file:
-        digest = hashlib.blake2b(digest_size=16)
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _wet_names(folder: Path) -> dict[str, str]:

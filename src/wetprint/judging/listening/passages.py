@@ -35,7 +35,7 @@ class Passage:
         wet: likewise, what the effect played.
         models: likewise, what each model played, by its name.
         sample_rate: Hz, of all.
-        digests: SHA-256 of each model's file, by its name, where there are files.
+        digests: the fingerprint of each model's file, by its name, where there are files.
     """
 
     effect: str
