@@ -183,7 +183,7 @@ def evaluate_on_effect(
 
     The effect is rendered twice, each time anew, so that its own repeatability is known.
     """
-    return _judged(play_beside_effect(model, effect, passage, progress, renders=2))
+    return _judged(play_beside_effect(model, effect, passage, progress, twice=True))
 
 
 def evaluate_on_recording(
@@ -194,7 +194,7 @@ def evaluate_on_recording(
 
 
 def play_beside_effect(
-    model: Model, effect: str, passage: PathLike, progress: Progress = silent, renders: int = 1
+    model: Model, effect: str, passage: PathLike, progress: Progress = silent, twice: bool = False
 ) -> Played:
     """Play a passage through a model and its effect, at the model's sample rate.
 
@@ -203,7 +203,7 @@ def play_beside_effect(
         effect: the effect's spec.
         passage: a dry sound file.
         progress: told how far it is.
-        renders: how often the effect plays it, 1 or 2.
+        twice: whether the effect plays it a second time, anew.
     """
     from wetprint.audio import read
     from wetprint.effects import open_effect
@@ -213,14 +213,13 @@ def play_beside_effect(
     if len(dry) == 2 and model.channels_in == 1:
         dry = dry.mean(0, keepdims=True)
     opened = open_effect(effect)
-    rendered = []
-    for number in range(renders):
-        progress("judging", 0.3 * number, f"{name}: playing the effect")
-        rendered.append(opened.process(dry, rate))
+    progress("judging", 0.0, f"{name}: playing the effect")
+    wet, again = opened.process(dry, rate), None
+    if twice:
+        progress("judging", 0.3, f"{name}: playing the effect again")
+        again = opened.process(dry, rate)
     progress("judging", 0.6, f"{name}: playing the model")
-    played = apply(model, dry, rate)
-    again = rendered[1] if renders > 1 else None
-    played, wet, again = _same_channels(played, rendered[0], again)
+    played, wet, again = _same_channels(apply(model, dry, rate), wet, again)
     return Played(name, dry, played, wet, rate, again)
 
 
