@@ -176,6 +176,26 @@ def test_ratings_are_given_by_keyboard(browser, axe, tmp_path):
     assert ratings == [{"1": 51, "2": 51, "3": 51, "4": 51}] * 3
 
 
+def test_an_answered_trial_takes_nothing_while_the_next_one_loads(opened):
+    page = opened()
+    begin(page)
+    page.keyboard.press("1")
+    page.wait_for_selector("h1:text-matches('Right|Not this time')")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".where:text-is('Trial 1 of 4')")
+    held, released = [], []
+    page.route("**/sound/*", lambda route: route.continue_() if released else held.append(route))
+    with page.expect_request("**/sound/*"):
+        page.keyboard.press("1")
+    assert page.evaluate("document.getElementById('screen').inert")
+    assert page.get_attribute("#progress", "aria-valuenow") == "1"
+    released.append(True)
+    for each in held:
+        each.continue_()
+    page.wait_for_selector("#progress[aria-valuenow='2']")
+    assert not page.evaluate("document.getElementById('screen').inert")
+
+
 def test_an_exported_folder_asks_and_judges_by_itself(browser, tmp_path):
     from functools import partial
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
