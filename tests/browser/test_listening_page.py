@@ -225,6 +225,42 @@ def test_an_exported_folder_asks_and_judges_by_itself(browser, tmp_path):
     server.server_close()
 
 
+LOOPING = """
+async () => {
+  const { Player } = await import("/page/player.js");
+  const rate = 48000;
+  const context = new OfflineAudioContext(1, rate, rate);
+  const buffer = context.createBuffer(1, rate, rate);
+  buffer.getChannelData(0).forEach((_, at, all) => {
+    all[at] = 0.5 * Math.sin((2 * Math.PI * 313 * at) / rate + 1);
+  });
+  const player = new Player(context);
+  player.load([["A", buffer]]);
+  player.setLoop(FROM, TO);
+  player.play(0);
+  return [player.loop, [...(await context.startRendering()).getChannelData(0)]];
+}
+"""
+
+
+@pytest.mark.parametrize(("start_s", "end_s"), [(0.0, 0.3), (0.12345, 0.45678)])
+def test_a_loop_makes_no_click_at_its_seam(opened, start_s, end_s):
+    """A sine that the loop does not fit; every turn is as long as the loop says, to the sample."""
+    looping = LOOPING.replace("FROM", str(start_s)).replace("TO", str(end_s))
+    loop, samples = opened().evaluate(looping)
+    heard, rate = np.array(samples), 48_000
+    fading = np.pi / (2.0 * 0.008 * rate)
+    assert np.abs(np.diff(heard[rate // 50 :])).max() < np.pi * 313 / rate + fading
+    turn = round((loop[1] - loop[0]) * rate)
+    assert turn == pytest.approx((end_s - start_s) * rate, abs=1)
+    settled = heard[rate // 50 :]
+    np.testing.assert_allclose(settled[turn:], settled[:-turn], atol=1e-6)
+    inside = slice(rate // 50, turn - rate // 50)
+    time = loop[0] + np.arange(rate) / rate
+    expected = 0.5 * np.sin(2.0 * np.pi * 313 * time + 1.0)
+    np.testing.assert_allclose(heard[inside], expected[inside], atol=1e-6)
+
+
 SWITCHING = """
 async () => {
   const { Player, FADE_SECONDS } = await import("/page/player.js");

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from wetprint.judging import sound
 from wetprint.judging.excerpts import extremes, loudest_start, pooled
+from wetprint.judging.report import sound
 
 RATE = 48000
 PLENTY = 10**9

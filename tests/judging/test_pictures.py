@@ -14,7 +14,7 @@ import pytest
 from wetprint.errors import OutputError
 from wetprint.judging import Evaluation, Scores, drawing, evaluate, plots
 from wetprint.judging.palette import DARK, LIGHT
-from wetprint.judging.svg import inline_svg
+from wetprint.judging.report.svg import inline_svg
 
 RATE = 48000
 

@@ -14,8 +14,9 @@ import pytest
 
 from wetprint.errors import OutputError, PairError
 from wetprint.identify.findings import Identification, Repeats, Response, Turn, Voice
-from wetprint.judging import Passage, ReportContent, evaluate, metrics, report, write_report
-from wetprint.judging.figures import write_figures
+from wetprint.judging import Passage, ReportContent, evaluate, metrics, write_report
+from wetprint.judging.report import writing
+from wetprint.judging.report.figures import write_figures
 from wetprint.models.flow import FlowStep
 
 RATE = 48000
@@ -123,7 +124,7 @@ def told():
 @pytest.fixture(scope="module")
 def composed(content, told):
     """Compose once for all tests that only read."""
-    return report.compose(
+    return writing.compose(
         [content], progress=lambda stage, share, detail="": told.append((stage, share))
     )
 
@@ -175,7 +176,7 @@ def test_only_its_own_script_may_run(composed, page):
 
 @pytest.fixture
 def no_pictures(monkeypatch):
-    monkeypatch.setattr(report, "PICTURES_BYTES", -1)
+    monkeypatch.setattr(writing, "PICTURES_BYTES", -1)
 
 
 def test_markup_in_what_is_given_stays_text(no_pictures):
@@ -191,7 +192,7 @@ def test_markup_in_what_is_given_stays_text(no_pictures):
         notes=(evil, "{{style}}"),
         settings={evil: evil},
     )
-    text = report.compose([content])
+    text = writing.compose([content])
     assert "alert(1)" in text
     assert "<script>alert" not in text
     assert "{{style}}" in Page(text).text
@@ -201,7 +202,7 @@ def test_markup_in_what_is_given_stays_text(no_pictures):
 def test_names_are_unique_and_references_hold(content, effects):
     two = (passage("one"), passage("two", seed=5))
     alike = [dataclasses.replace(content, title="two", passages=two)] * effects
-    page = Page(report.compose(alike))
+    page = Page(writing.compose(alike))
     names = page.having("id")
     assert len(names) == len(set(names))
     for target in page.having("href") + page.having("xlink:href"):
@@ -211,7 +212,7 @@ def test_names_are_unique_and_references_hold(content, effects):
 
 def test_several_effects_share_a_page(content, no_pictures):
     other = dataclasses.replace(content, title="Another box", subtitle=("learned in 3 s",))
-    page = Page(report.compose([content, other], "Two boxes"))
+    page = Page(writing.compose([content, other], "Two boxes"))
     assert page.text.count("How it was learned") == 2
     for words in ("Two boxes", "Another box: slide", "learned in 2 min", "learned in 3 s"):
         assert words in page.text
@@ -219,7 +220,7 @@ def test_several_effects_share_a_page(content, no_pictures):
     assert headings[0] == 1
     assert all(after <= before + 1 for before, after in itertools.pairwise(headings))
     with pytest.raises(PairError, match="at least one learned effect"):
-        report.compose([])
+        writing.compose([])
 
 
 def test_every_source_has_its_sound_and_every_control_a_name(page):
@@ -242,17 +243,17 @@ def test_a_mono_dry_signal_is_measured_as_it_is_heard_from_two_sides(page, conte
 
 
 def test_parts_that_were_not_given_are_left_out(no_pictures):
-    page = Page(report.compose([ReportContent("bare", (passage(),))]))
+    page = Page(writing.compose([ReportContent("bare", (passage(),))]))
     for words in ("How it was learned", "The chain", "The race", "Notes", "Settings"):
         assert words not in page.text
 
 
 def test_many_passages_stay_within_their_shares(monkeypatch):
-    monkeypatch.setattr(report, "PICTURES_BYTES", 400_000)
-    monkeypatch.setattr(report, "SOUNDS_BYTES", 600_000)
-    monkeypatch.setattr(report, "LEAST_SOUND_BYTES", 250_000)
+    monkeypatch.setattr(writing, "PICTURES_BYTES", 400_000)
+    monkeypatch.setattr(writing, "SOUNDS_BYTES", 600_000)
+    monkeypatch.setattr(writing, "LEAST_SOUND_BYTES", 250_000)
     passages = tuple(passage(f"take {index}", seed=index) for index in range(4))
-    text = report.compose([ReportContent("many", passages)])
+    text = writing.compose([ReportContent("many", passages)])
     assert 1 <= text.count("data-player=") < 4
     assert 4 <= text.count("<figure>") < 16
     assert "The pictures of this passage are left out" in text
@@ -263,13 +264,13 @@ def test_many_passages_stay_within_their_shares(monkeypatch):
 
 
 def test_the_shares_leave_room_for_the_words():
-    assert report.PICTURES_BYTES + report.SOUNDS_BYTES < 0.96 * report.LARGEST_BYTES
+    assert writing.PICTURES_BYTES + writing.SOUNDS_BYTES < 0.96 * writing.LARGEST_BYTES
 
 
 def test_the_same_content_makes_the_same_file(content, composed, tmp_path):
     write_report(tmp_path / "a.html", [content])
     assert (tmp_path / "a.html").read_text(encoding="utf-8") == composed
-    assert len(composed) < report.LARGEST_BYTES
+    assert len(composed) < writing.LARGEST_BYTES
 
 
 def test_progress_is_reported(composed, told):

@@ -39,7 +39,7 @@ def evaluate(
     """Judge a model, beside the dry signal, the best FIR, and the effect played twice."""
     from wetprint import workflow
     from wetprint.judging import write_report
-    from wetprint.judging.figures import write_figures
+    from wetprint.judging.report.figures import write_figures
     from wetprint.models import load_model
     from wetprint.outputs import check_writable
 

@@ -2,8 +2,8 @@
 
 from wetprint.judging.contexts import Evaluation, evaluate
 from wetprint.judging.metrics import Scores
-from wetprint.judging.report import write_report
-from wetprint.judging.report_content import Passage, ReportContent
+from wetprint.judging.report.content import Passage, ReportContent
+from wetprint.judging.report.writing import write_report
 from wetprint.judging.table import format_table
 from wetprint.judging.verdict import Verdict, verdict
 

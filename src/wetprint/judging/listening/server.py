@@ -26,6 +26,7 @@ PAGE = {
     "listening.css": "text/css; charset=utf-8",
     "answers.js": "text/javascript; charset=utf-8",
     "player.js": "text/javascript; charset=utf-8",
+    "seam.js": "text/javascript; charset=utf-8",
     "waveform.js": "text/javascript; charset=utf-8",
     "trial.js": "text/javascript; charset=utf-8",
     "rating.js": "text/javascript; charset=utf-8",

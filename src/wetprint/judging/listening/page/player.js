@@ -1,6 +1,8 @@
 // All sounds of a trial run at once, in one loop; switching only moves gains, so that nothing is
 // cut and no sample is out of place.
 
+import { looped } from "./seam.js";
+
 export const FADE_SECONDS = 0.012;
 
 function gainAt(ramp, moment) {
@@ -58,12 +60,10 @@ export class Player {
     const [from, to] = this.loop;
     for (const [label, buffer] of this.buffers) {
       const source = this.context.createBufferSource();
-      source.buffer = buffer;
+      source.buffer = looped(this.context, buffer, from, to);
       source.loop = true;
-      source.loopStart = from;
-      source.loopEnd = to;
       source.connect(this.gains.get(label));
-      source.start(at, from);
+      source.start(at);
       this.sources.push(source);
     }
     this.begun = at;
@@ -102,7 +102,9 @@ export class Player {
   setLoop(from, to) {
     const least = Math.min(0.25, this.duration);
     const start = Math.max(0, Math.min(from, this.duration - least));
-    this.loop = [start, Math.max(start + least, Math.min(to, this.duration))];
+    const end = Math.max(start + least, Math.min(to, this.duration));
+    const rate = this.context.sampleRate; // whole samples, as the loop is cut
+    this.loop = [Math.round(start * rate) / rate, Math.round(end * rate) / rate];
     if (!this.playing) return;
     this.stop();
     this.play();

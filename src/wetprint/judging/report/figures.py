@@ -7,8 +7,8 @@ from pathlib import Path
 
 from wetprint.judging.drawing import Picture, write_picture
 from wetprint.judging.found_plots import found_pictures
-from wetprint.judging.report_content import ReportContent
-from wetprint.judging.report_parts import learning_pictures, passage_pictures
+from wetprint.judging.report.content import ReportContent
+from wetprint.judging.report.parts import learning_pictures, passage_pictures
 from wetprint.outputs import make_folder
 from wetprint.progress import Progress, silent
 

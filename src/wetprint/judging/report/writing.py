@@ -11,19 +11,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 
 import wetprint
 from wetprint import outputs
 from wetprint.errors import PairError
-from wetprint.judging import metrics, page, plots
+from wetprint.judging import metrics, plots
 from wetprint.judging.contexts import as_channels
 from wetprint.judging.drawing import svg_text
 from wetprint.judging.palette import DARK, LIGHT, css_variables
-from wetprint.judging.report_content import Passage, ReportContent
-from wetprint.judging.report_parts import how_it_was_learned, passage_pictures, set_pictures
-from wetprint.judging.sound import excerpt
-from wetprint.judging.svg import inline_svg
+from wetprint.judging.report import markup
+from wetprint.judging.report.content import Passage, ReportContent
+from wetprint.judging.report.parts import how_it_was_learned, passage_pictures, set_pictures
+from wetprint.judging.report.sound import excerpt
+from wetprint.judging.report.svg import inline_svg
 from wetprint.judging.verdict import verdict
 from wetprint.progress import Progress, silent
 
@@ -86,7 +88,7 @@ def _passages(
     """Set the passages of an effect, the first of which has the number ``first`` on the page."""
     several = len(content.passages) > 1
     return "\n".join(
-        page.section(
+        markup.section(
             each.name if several else "",
             *_words(first + index, each, level + several),
             players[index],
@@ -103,8 +105,8 @@ def _effect(content: ReportContent, number: int, level: int, shown: str) -> str:
     learned = how_it_was_learned(content, number, level)
     if level == 2:
         return f"{shown}\n{learned}"
-    return page.section(
-        content.title, page.subtitle(content.subtitle), shown, learned, name=f"effect-{number}"
+    return markup.section(
+        content.title, markup.subtitle(content.subtitle), shown, learned, name=f"effect-{number}"
     )
 
 
@@ -118,17 +120,34 @@ def _validate(content: ReportContent) -> None:
             metrics.validate(each.repeat, each.wet)
 
 
+MODULES = (
+    ("seam.js", "listening"),
+    ("deck.js", "report"),
+    ("outline.js", "report"),
+    ("spectrogram.js", "report"),
+    ("views.js", "report"),
+    ("player.js", "report"),
+)
+"""The page's modules and their rooms, each after those that it imports."""
+
+
+def page_script(modules: Sequence[tuple[str, str]] = MODULES) -> str:
+    """Join modules of the page to one, since a page of one file has none to import."""
+    joined = "\n".join(markup.template(*each) for each in modules)
+    return re.sub(r"^import .*\n|^export ", "", joined, flags=re.MULTILINE)
+
+
 def _page(title: str, subtitle: Sequence[str], main: str, sounds: str) -> str:
-    script = page.template("player.js")
+    script = page_script()
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
-    return page.fill(
-        page.template("report.html"),
-        title=page.escaped(title),
-        version=page.escaped(getattr(wetprint, "__version__", "")),
-        subtitle=page.subtitle(subtitle),
+    return markup.fill(
+        markup.template("report.html"),
+        title=markup.escaped(title),
+        version=markup.escaped(getattr(wetprint, "__version__", "")),
+        subtitle=markup.subtitle(subtitle),
         light=css_variables(LIGHT),
         dark=css_variables(DARK),
-        style=page.template("report.css"),
+        style=markup.template("report.css"),
         script=script,
         script_hash=f"sha256-{digest}",
         main=main,
@@ -151,7 +170,7 @@ def _summary(contents: Sequence[ReportContent]) -> str:
         )
         for index, (content, each) in enumerate(passages)
     ]
-    return page.section("All passages", page.summary_table(rows))
+    return markup.section("All passages", markup.summary_table(rows))
 
 
 def _words(index: int, passage: Passage, level: int) -> tuple[str, str]:
@@ -162,8 +181,8 @@ def _words(index: int, passage: Passage, level: int) -> tuple[str, str]:
         f"scale-{index}",
         "Where model, dry signal, best FIR and the effect itself lie on a scale of error.",
     )
-    figures = page.section("Figures", page.figures_table(evaluation), level=level + 1)
-    return page.verdict_words(verdict(evaluation), scale, level), figures
+    figures = markup.section("Figures", markup.figures_table(evaluation), level=level + 1)
+    return markup.verdict_words(verdict(evaluation), scale, level), figures
 
 
 def _pictures(passages: Sequence[Passage], progress: Progress) -> list[str]:
@@ -198,7 +217,7 @@ def _players(passages: Sequence[Passage]) -> tuple[list[str], str]:
         if made is None:
             players.append("<p>The sound of this passage is left out to keep the file small.</p>")
             continue
-        markup, embedded = page.player(str(index), each.name, made, rate, channels)
-        players.append(markup)
+        player, embedded = markup.player(str(index), each.name, made, rate, channels)
+        players.append(player)
         sounds += embedded
     return players, sounds

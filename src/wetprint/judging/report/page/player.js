@@ -1,62 +1,13 @@
-// Plays dry, model and wet in step and switches between them without a gap.
-//
-// All sounds of an excerpt start at one instant, loop over the same samples and never stop while
-// it plays; what is heard is decided by one gain for each. Two gains that approach 0 and 1 with
-// the same time constant always add up to 1, so the crossfade neither dips nor jumps, even when a
-// switch comes in the middle of another one.
+// The player of a report: transport, sources, loudness, the strip of the whole excerpt and the views.
 
-const CROSSFADE_S = 0.004; // time constant: 95 % of the way in 12 ms
-const STOP_S = 0.04;
+import { Deck } from "./deck.js";
+import { outline } from "./outline.js";
+import { Views } from "./views.js";
+
 const METER_RANGE_DB = 60;
-const COLUMNS = 640;
-
-const gainOf = (decibels) => 10 ** (decibels / 20);
-const glide = (parameter, value, now) => parameter.setTargetAtTime(value, now, CROSSFADE_S);
-
-/** The sounds of one excerpt, playing together in an audio context (online or offline). */
-export class Deck {
-  constructor(context, buffers, heard, offset = 0) {
-    this.context = context;
-    this.master = new GainNode(context, { gain: 0 });
-    this.master.connect(context.destination);
-    this.begin = context.currentTime + (context instanceof OfflineAudioContext ? 0 : 0.01);
-    this.offset = offset;
-    this.lanes = new Map();
-    for (const [name, buffer] of buffers) this.lanes.set(name, this.lane(name, buffer, heard));
-    glide(this.master.gain, 1, this.begin);
-  }
-
-  lane(name, buffer, heard) {
-    const source = new AudioBufferSourceNode(this.context, { buffer, loop: true });
-    const level = new GainNode(this.context, { gain: 1 });
-    const choice = new GainNode(this.context, { gain: name === heard ? 1 : 0 });
-    const meter = new AnalyserNode(this.context, { fftSize: 2048 });
-    source.connect(level).connect(choice).connect(this.master);
-    level.connect(meter);
-    source.start(this.begin, this.offset);
-    this.seconds = buffer.duration;
-    return { source, level, choice, meter };
-  }
-
-  hear(name, now = this.context.currentTime) {
-    for (const [each, lane] of this.lanes) glide(lane.choice.gain, each === name ? 1 : 0, now);
-  }
-
-  turn(name, decibels, now = this.context.currentTime) {
-    glide(this.lanes.get(name).level.gain, gainOf(decibels), now);
-  }
-
-  get position() {
-    const heardAt = this.context.currentTime - (this.context.outputLatency || 0);
-    return (this.offset + Math.max(0, heardAt - this.begin)) % this.seconds;
-  }
-
-  stop() {
-    const now = this.context.currentTime;
-    glide(this.master.gain, 0, now);
-    for (const { source } of this.lanes.values()) source.stop(now + STOP_S);
-  }
-}
+const STRIP_COLUMNS = 640;
+const LEAST_LOOP_SECONDS = 0.1;
+const FOLLOWED_SECONDS = 0.5; // a shorter stretch would run away under the eyes
 
 function bytesOf(base64) {
   const text = atob(base64);
@@ -65,19 +16,9 @@ function bytesOf(base64) {
   return bytes.buffer;
 }
 
-/** Lowest and highest sample of every column, over all channels. */
-function outline(buffer) {
-  const low = new Float32Array(COLUMNS);
-  const high = new Float32Array(COLUMNS);
-  for (let channel = 0; channel < buffer.numberOfChannels; channel += 1) {
-    const samples = buffer.getChannelData(channel);
-    for (let index = 0; index < samples.length; index += 1) {
-      const column = Math.floor((index * COLUMNS) / samples.length);
-      if (samples[index] < low[column]) low[column] = samples[index];
-      if (samples[index] > high[column]) high[column] = samples[index];
-    }
-  }
-  return { low, high };
+function wholeOutline(buffer) {
+  const channels = Array.from({ length: buffer.numberOfChannels }, (_, each) => buffer.getChannelData(each));
+  return outline(channels, 0, buffer.length, STRIP_COLUMNS);
 }
 
 class Player {
@@ -94,6 +35,12 @@ class Player {
     this.slider = root.querySelector("input[type=range]");
     this.canvas = root.querySelector("canvas");
     this.match = root.querySelector(".match");
+    this.loop = root.querySelector(".loop-shown");
+    this.views = new Views(
+      root.querySelector(".views"),
+      () => this.lookElsewhere(),
+      (seconds) => this.seek(seconds),
+    );
     this.status = root.querySelector("[role=status]");
     this.deck = null;
     this.position = 0;
@@ -117,6 +64,7 @@ class Player {
     for (const [name, button] of this.buttons) onClick(button, () => this.hear(name));
     this.slider.addEventListener("input", () => this.seek(Number(this.slider.value)));
     this.match.addEventListener("change", () => this.level());
+    this.loop.addEventListener("change", () => this.restart());
     this.root.addEventListener("focusin", () => { Player.recent = this; });
   }
 
@@ -139,13 +87,39 @@ class Player {
       return [name, await context.decodeAudioData(bytesOf(text))];
     });
     this.buffers = new Map(await Promise.all(decoded));
-    this.outlines = new Map([...this.buffers].map(([name, each]) => [name, outline(each)]));
+    this.outlines = new Map([...this.buffers].map(([name, each]) => [name, wholeOutline(each)]));
     this.peak = 1e-4;
-    for (const { low, high } of this.outlines.values()) {
-      for (const value of [...low, ...high]) this.peak = Math.max(this.peak, Math.abs(value));
+    for (const columns of this.outlines.values()) {
+      for (const [low, high] of columns) this.peak = Math.max(this.peak, -low, high);
     }
+    this.views.load(this.buffers);
     this.draw();
     return this.buffers;
+  }
+
+  /** What is played in a loop: the excerpt, or what the views show of it where that is wanted. */
+  get range() {
+    const [from, to] = this.views.range;
+    return this.loop.checked && to - from >= LEAST_LOOP_SECONDS ? [from, to] : [0, this.views.seconds];
+  }
+
+  start() {
+    this.deck = new Deck(Player.context, this.buffers, this.heard, this.range, this.position);
+    this.level();
+  }
+
+  restart() {
+    if (!this.deck) return;
+    this.position = this.deck.position;
+    this.deck.stop();
+    this.start();
+  }
+
+  lookElsewhere() {
+    const [from, to] = this.range;
+    const played = this.deck?.range;
+    if (played && (played[0] !== from || played[1] !== to)) this.restart();
+    this.draw();
   }
 
   async toggle() {
@@ -160,8 +134,7 @@ class Player {
     const sampleRate = Number(this.root.dataset.sampleRate);
     Player.context ??= new AudioContext({ sampleRate, latencyHint: "interactive" });
     await Player.context.resume();
-    this.deck = new Deck(Player.context, buffers, this.heard, this.position);
-    this.level();
+    this.start();
     this.root.classList.add("playing");
     this.playButton.setAttribute("aria-label", "Pause");
     requestAnimationFrame(() => this.follow());
@@ -198,8 +171,7 @@ class Player {
     this.position = Math.min(seconds, Number(this.slider.max) - 0.01);
     if (this.deck) {
       this.deck.stop();
-      this.deck = new Deck(Player.context, this.buffers, this.heard, this.position);
-      this.level();
+      this.start();
     }
     this.draw();
   }
@@ -209,7 +181,17 @@ class Player {
     this.position = this.deck.position;
     for (const [name, lane] of this.deck.lanes) this.showLevel(name, lane.meter);
     this.draw();
+    this.turnPage();
     requestAnimationFrame(() => this.follow());
+  }
+
+  /** Let the views follow what is heard, unless they loop it or show too little to be followed. */
+  turnPage() {
+    const [from, to] = this.views.range;
+    const isOutside = this.position < from || this.position >= to;
+    if (isOutside && !this.loop.checked && to - from >= FOLLOWED_SECONDS) {
+      this.views.show(this.position, this.position + to - from);
+    }
   }
 
   showLevel(name, meter) {
@@ -227,6 +209,7 @@ class Player {
       "aria-valuetext",
       `${this.position.toFixed(1)} of ${Number(this.slider.max).toFixed(1)} seconds`,
     );
+    this.views.point(this.position);
     const { clientWidth: width, clientHeight: height } = this.canvas;
     if (!this.outlines || !width) return;
     const scale = devicePixelRatio || 1;
@@ -236,18 +219,22 @@ class Player {
     pen.scale(scale, scale);
     const styles = getComputedStyle(this.root);
     const played = (this.position / Number(this.slider.max)) * width;
-    const { low, high } = this.outlines.get(this.heard);
+    const columns = this.outlines.get(this.heard);
     pen.fillStyle = styles.getPropertyValue(`--${this.heard}`);
     for (let x = 0; x < width; x += 1) {
-      const column = Math.floor((x * COLUMNS) / width);
-      const top = (high[column] / this.peak) * (height / 2);
-      const bottom = (low[column] / this.peak) * (height / 2);
+      const [low, high] = columns[Math.floor((x * STRIP_COLUMNS) / width)];
+      const top = (high / this.peak) * (height / 2);
+      const bottom = (low / this.peak) * (height / 2);
       pen.globalAlpha = x < played ? 1 : 0.45;
       pen.fillRect(x, height / 2 - top, 1, Math.max(1, top - bottom));
     }
     pen.globalAlpha = 1;
     pen.fillStyle = styles.getPropertyValue("--ink");
     pen.fillRect(Math.round(played), 0, 1.5, height);
+    if (this.views.isWhole) return;
+    const [from, to] = this.views.range.map((each) => (each / this.views.seconds) * width);
+    pen.globalAlpha = 0.14;
+    pen.fillRect(from, 0, Math.max(2, to - from), height);
   }
 }
 
@@ -262,6 +249,11 @@ document.addEventListener("keydown", (event) => {
   if (source) player.hear(source);
   const focused = event.target instanceof Element
     && event.target.closest("button, summary, a, input[type=checkbox]");
+  const view = { "+": "in", "=": "in", "-": "out", 0: "all", ArrowLeft: "earlier", ArrowRight: "later" }[key];
+  if (view && player.buffers && event.target !== player.slider) {
+    event.preventDefault();
+    player.views.actions()[view]();
+  }
   if (key === " " && !focused) {
     event.preventDefault();
     if (!event.repeat) player.toggle();

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wetprint.judging import page, plots
+from wetprint.judging import plots
 from wetprint.judging.contexts import as_channels
 from wetprint.judging.drawing import Picture, svg_text
 from wetprint.judging.findings import in_words
 from wetprint.judging.found_plots import found_pictures
-from wetprint.judging.report_content import Passage, ReportContent
-from wetprint.judging.svg import inline_svg
+from wetprint.judging.report import markup
+from wetprint.judging.report.content import Passage, ReportContent
+from wetprint.judging.report.svg import inline_svg
 from wetprint.judging.table import COLUMNS
 
 
 def set_pictures(pictures: Iterable[Picture], key: str) -> str:
     """Set pictures one below the other; ``key`` tells them from others on the page."""
     return "\n".join(
-        page.figure(
+        markup.figure(
             inline_svg(svg_text(each.figure), f"{each.key}-{key}", each.text), each.title, each.text
         )
         for each in pictures
@@ -76,22 +77,22 @@ def how_it_was_learned(content: ReportContent, number: int, level: int) -> str:
         level: of the headings.
     """
     meanings = {", ".join(filter(None, (c.title, c.unit))): c.meaning for c in COLUMNS}
-    learned = page.section(
+    learned = markup.section(
         "How it was learned",
-        page.section("The chain", page.signal_flow(content.chain), level=level + 1),
-        page.section("What was found", *_found(content, number), level=level + 1),
-        page.section("The race", page.candidates_table(content.candidates), level=level + 1),
+        markup.section("The chain", markup.signal_flow(content.chain), level=level + 1),
+        markup.section("What was found", *_found(content, number), level=level + 1),
+        markup.section("The race", markup.candidates_table(content.candidates), level=level + 1),
         set_pictures(learning_pictures(content), f"of-{number}"),
         level=level,
     )
     return "\n".join(
         (
             learned,
-            page.section("Notes", page.sentences(content.notes), level=level),
-            page.section(
+            markup.section("Notes", markup.sentences(content.notes), level=level),
+            markup.section(
                 "",
-                page.folded("What the figures mean", meanings),
-                page.folded("Settings", content.settings),
+                markup.folded("What the figures mean", meanings),
+                markup.folded("Settings", content.settings),
             ),
         )
     )
@@ -102,5 +103,5 @@ def _found(content: ReportContent, number: int) -> tuple[str, ...]:
     found = content.identification
     if found is None:
         return ()
-    words = page.escaped("\n".join(in_words(found)))
+    words = markup.escaped("\n".join(in_words(found)))
     return f"<pre>{words}</pre>", set_pictures(found_pictures(found), f"found-{number}")

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from wetprint.judging.contexts import MODEL, Evaluation
-from wetprint.judging.sound import Excerpt
+from wetprint.judging.report.sound import Excerpt
 from wetprint.judging.table import COLUMNS, MINUS, MISSING, decimals, esr_text
 from wetprint.judging.verdict import Verdict
 
@@ -22,9 +22,9 @@ KEYS = {"dry": "1", "model": "2", "wet": "3"}
 
 
 @functools.cache
-def template(name: str) -> str:
-    """Read one of the files that lie beside this module."""
-    return resources.files("wetprint.judging").joinpath(name).read_text(encoding="utf-8")
+def template(name: str, room: str = "report") -> str:
+    """Read one of the files of the page, or of that of another room of judging."""
+    return (resources.files("wetprint.judging") / room / "page" / name).read_text(encoding="utf-8")
 
 
 def fill(text: str, **values: str) -> str:
