@@ -7,12 +7,14 @@ evaluate`` on guitar that nothing was learned from. Run it alone on the machine:
     python benchmarks/families.py gx_ts9 reverb hardware         # by name, by family, by kind
     python benchmarks/families.py effects --sources generated playing guitar --settings listed other
     python benchmarks/families.py gx_ds1 --baselines linear,lstm
+    python benchmarks/families.py phaser --models kept --report phasers.html
 
 Sources of learning: "generated" is what wetprint makes by itself, "playing" adds six tracks of
 guitar and bass, "guitar" is 45 s of such playing as dry and wet recordings and nothing else. What
 was measured is kept in ``--state``, whence an interrupted benchmark goes on; ``--again`` measures
-anew. The tables go between the markers of ``--page``. The recordings and the list of effects lie
-outside the project, in ``../shared`` unless ``--data`` says otherwise.
+anew. ``--models`` keeps what was learned, and ``--report`` shows it, with sound and pictures, in
+one file. The tables go between the markers of ``--page``. The recordings and the list of effects
+lie outside the project, in ``../shared`` unless ``--data`` says otherwise.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from given import SHARED, CommandFailed, listed_effects, listing, mean_score
 from ledger import Outcome, Run, keep, read
 from measuring import measure
 from page import write_between_markers
+from reporting import report_run
 from tables import Measured, all_tables
 from wetprint.models.recipes import RECIPES
 
@@ -50,6 +53,10 @@ def main() -> int:
     tables = all_tables(Measured(read(asked.state), asked.minutes, families))
     write_between_markers(asked.page, tables)
     print("\n".join(["", *tables]))
+    if asked.report is not None:
+        missing = report_run(asked.report, runs, read(asked.state), asked.models, asked.data)
+        for run in missing:
+            print(f"not in the report, as no model is kept: {in_words(run)}")
     return 1 if failed else 0
 
 
@@ -60,7 +67,7 @@ def measure_all(runs: list[Run], families: Mapping[str, str], asked: argparse.Na
     failed = 0
     for run in todo:
         try:
-            outcome = measure(run, asked.data)
+            outcome = measure(run, asked.data, asked.models)
         except CommandFailed as error:
             failed += 1
             print(f"{in_words(run)}: {error}", file=sys.stderr, flush=True)
@@ -98,7 +105,14 @@ def command_line() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=SHARED)
     parser.add_argument("--state", type=Path, default=ROOT / "benchmarks" / "families.jsonl")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "families.md")
-    return parser.parse_args()
+    parser.add_argument("--models", type=Path, metavar="DIR", help="keep the learned models there")
+    parser.add_argument(
+        "--report", type=Path, metavar="OUT.html", help="write a report of what is in --models"
+    )
+    asked = parser.parse_args()
+    if asked.report is not None and asked.models is None:
+        parser.error("--report shows kept models: say with --models DIR where they are")
+    return asked
 
 
 def recipes(text: str) -> tuple[str, ...]:

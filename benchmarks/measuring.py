@@ -19,6 +19,7 @@ from given import (
     own_audio,
     wetprint,
 )
+from keeping import keep_model
 from ledger import Outcome, Run, essential
 from wetprint import audio
 from wetprint.models import load_model
@@ -32,12 +33,13 @@ PLAYED_SECONDS = 5.0
 BLOCK_SAMPLES = 64
 
 
-def measure(run: Run, data: Path) -> Outcome:
+def measure(run: Run, data: Path, models: Path | None = None) -> Outcome:
     """Learn, judge and play what a run names.
 
     Args:
         run: what, from what, and for how long.
         data: the folder with the list of effects and the recordings.
+        models: where the learned model is kept; None for nowhere.
 
     Raises:
         CommandFailed: wetprint could not do it.
@@ -57,6 +59,8 @@ def measure(run: Run, data: Path) -> Outcome:
             source = learned_from(run.source, spec, data, folder)
             beside = [on_effect(spec, data)]
             judged = learn_and_judge(source, beside, model, run.minutes, run.model)
+        if models is not None:
+            keep_model(model, run, models)
         passages = tuple(essential(each) for each in judged.passages)
         return Outcome(run, judged.seconds, judged.recipe, core_share(model, data), passages)
 

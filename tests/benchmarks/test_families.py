@@ -36,7 +36,7 @@ def bench(tmp_path, monkeypatch):
     def run(*arguments: str, failing: str = "", interrupted_at: str = "") -> tuple[int, list[str]]:
         measured: list[str] = []
 
-        def measure(run: Run, _):
+        def measure(run: Run, *_):
             if run.name == interrupted_at:
                 raise KeyboardInterrupt
             measured.append(run.name)

@@ -68,21 +68,24 @@ def learning_pictures(content: ReportContent) -> list[Picture]:
     return [Picture("learning", plots.learning_curve(content.history), "Learning", text)]
 
 
-def how_it_was_learned(content: ReportContent, number: int, level: int) -> str:
+def how_it_was_learned(
+    content: ReportContent, number: int, level: int, is_drawn: bool = True
+) -> str:
     """Set the chain, the identification, the race, the notes and the settings.
 
     Args:
         content: of the effect.
         number: of the effect on the page.
         level: of the headings.
+        is_drawn: whether with pictures.
     """
     meanings = {", ".join(filter(None, (c.title, c.unit))): c.meaning for c in COLUMNS}
     learned = markup.section(
         "How it was learned",
         markup.section("The chain", markup.signal_flow(content.chain), level=level + 1),
-        markup.section("What was found", *_found(content, number), level=level + 1),
+        markup.section("What was found", *_found(content, number, is_drawn), level=level + 1),
         markup.section("The race", markup.candidates_table(content.candidates), level=level + 1),
-        set_pictures(learning_pictures(content), f"of-{number}"),
+        set_pictures(learning_pictures(content) if is_drawn else (), f"of-{number}"),
         level=level,
     )
     return "\n".join(
@@ -98,10 +101,11 @@ def how_it_was_learned(content: ReportContent, number: int, level: int) -> str:
     )
 
 
-def _found(content: ReportContent, number: int) -> tuple[str, ...]:
-    """Set what was found of the effect, in words and pictures."""
+def _found(content: ReportContent, number: int, is_drawn: bool) -> tuple[str, ...]:
+    """Set what was found of the effect, in words and, where there is room, in pictures."""
     found = content.identification
     if found is None:
         return ()
     words = markup.escaped("\n".join(in_words(found)))
-    return f"<pre>{words}</pre>", set_pictures(found_pictures(found), f"found-{number}")
+    drawn = set_pictures(found_pictures(found) if is_drawn else (), f"found-{number}")
+    return f"<pre>{words}</pre>", drawn

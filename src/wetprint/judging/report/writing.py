@@ -1,9 +1,8 @@
 """The report: one HTML file with the verdict, the figures, the pictures and the sound.
 
 It shows one learned effect or several, and needs nothing but itself: style, script, pictures and
-sound are inside, and its own content security policy forbids it to load or send anything. It stays
-under 10 MB whatever it is given: first the pictures are set, as far as their share goes, then the
-sound takes what is left.
+sound are inside, and its own content security policy forbids it to load or send anything. How much
+of each fits is decided in ``shares``.
 """
 
 from __future__ import annotations
@@ -12,7 +11,8 @@ import base64
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import wetprint
 from wetprint import outputs
@@ -21,19 +21,11 @@ from wetprint.judging import metrics, plots
 from wetprint.judging.contexts import as_channels
 from wetprint.judging.drawing import svg_text
 from wetprint.judging.palette import DARK, LIGHT, css_variables
-from wetprint.judging.report import markup
+from wetprint.judging.report import markup, shares
 from wetprint.judging.report.content import Passage, ReportContent
-from wetprint.judging.report.parts import how_it_was_learned, passage_pictures, set_pictures
-from wetprint.judging.report.sound import excerpt
 from wetprint.judging.report.svg import inline_svg
 from wetprint.judging.verdict import verdict
 from wetprint.progress import Progress, silent
-
-LARGEST_BYTES = 10_000_000
-PICTURES_BYTES = 4_000_000
-SOUNDS_BYTES = 5_500_000
-# A passage gets at least this much sound (some 3 s of stereo) or none.
-LEAST_SOUND_BYTES = 700_000
 
 
 def write_report(
@@ -66,43 +58,59 @@ def compose(contents: Sequence[ReportContent], title: str = "", progress: Progre
         raise PairError("a report needs at least one learned effect, but was given none")
     for each in contents:
         _validate(each)
-    passages = [each for content in contents for each in content.passages]
-    pictures = _pictures(passages, progress)
-    players, sounds = _players(passages)
-    parts, first = [], 0
-    for number, content in enumerate(contents):
-        level = 2 if len(contents) == 1 else 3
-        stop = first + len(content.passages)
-        shown = _passages(content, first, level, players[first:stop], pictures[first:stop])
-        parts.append(_effect(content, number, level, shown))
-        first = stop
+    level = 2 if len(contents) == 1 else 3
+    placed = list(_placed(contents, level))
+    learned = shares.learning(contents, level)
+    words = [_words(each) for each in placed]
+    passages = [each.passage for each in placed]
+    taken = sum(map(len, [*learned, *words]))
+    pictures = shares.pictures(passages, taken, progress)
+    players, sounds = shares.players(passages, taken + sum(map(len, pictures)))
+    shown = [""] * len(contents)
+    for each, *parts in zip(placed, words, players, pictures, strict=True):
+        anchor = f"passage-{each.number}"
+        shown[each.effect] += markup.section(each.heading, *parts, name=anchor, level=level)
+    effects = [
+        _effect(content, number, level, shown[number], learned[number])
+        for number, content in enumerate(contents)
+    ]
     progress("writing the report", 1.0)
     subtitle = contents[0].subtitle if len(contents) == 1 else ()
-    body = "\n".join([_summary(contents), *parts])
+    body = "\n".join([_summary(contents, placed), *effects])
     return _page(title or contents[0].title, subtitle, body, sounds)
 
 
-def _passages(
-    content: ReportContent, first: int, level: int, players: list[str], pictures: list[str]
-) -> str:
-    """Set the passages of an effect, the first of which has the number ``first`` on the page."""
-    several = len(content.passages) > 1
-    return "\n".join(
-        markup.section(
-            each.name if several else "",
-            *_words(first + index, each, level + several),
-            players[index],
-            pictures[index],
-            name=f"passage-{first + index}",
-            level=level,
-        )
-        for index, each in enumerate(content.passages)
-    )
+@dataclass(frozen=True)
+class Placed:
+    """A passage and where it stands on the page.
+
+    Attributes:
+        passage: what is shown.
+        number: of all passages.
+        effect: number of its effect.
+        heading: its own, where its effect has several.
+        level: of the headings below its own.
+    """
+
+    passage: Passage
+    number: int
+    effect: int
+    heading: str
+    level: int
 
 
-def _effect(content: ReportContent, number: int, level: int, shown: str) -> str:
+def _placed(contents: Sequence[ReportContent], level: int) -> Iterator[Placed]:
+    """Number the passages of all effects."""
+    number = 0
+    for effect, content in enumerate(contents):
+        several = len(content.passages) > 1
+        for passage in content.passages:
+            yield Placed(passage, number, effect, passage.name * several, level + several)
+            number += 1
+
+
+def _effect(content: ReportContent, number: int, level: int, shown: str, learned: str) -> str:
     """Set an effect under its own heading, or under the page's where it is the only one."""
-    learned = how_it_was_learned(content, number, level)
     if level == 2:
         return f"{shown}\n{learned}"
     return markup.section(
@@ -155,69 +163,30 @@ def _page(title: str, subtitle: Sequence[str], main: str, sounds: str) -> str:
     )
 
 
-def _summary(contents: Sequence[ReportContent]) -> str:
+def _summary(contents: Sequence[ReportContent], placed: Sequence[Placed]) -> str:
     """Set the table of all passages, when there are several."""
-    passages = [(content, each) for content in contents for each in content.passages]
-    if len(passages) < 2:
+    if len(placed) < 2:
         return ""
     alone = len(contents) == 1
     rows = [
         (
-            f"passage-{index}",
-            each.name if alone else f"{content.title}: {each.name}",
-            each.evaluation,
-            verdict(each.evaluation),
+            f"passage-{each.number}",
+            each.passage.name if alone else f"{contents[each.effect].title}: {each.passage.name}",
+            each.passage.evaluation,
+            verdict(each.passage.evaluation),
         )
-        for index, (content, each) in enumerate(passages)
+        for each in placed
     ]
     return markup.section("All passages", markup.summary_table(rows))
 
 
-def _words(index: int, passage: Passage, level: int) -> tuple[str, str]:
+def _words(placed: Placed) -> str:
     """Set the verdict and the table of figures of one passage."""
-    evaluation = passage.evaluation
+    evaluation, level = placed.passage.evaluation, placed.level
     scale = inline_svg(
         svg_text(plots.error_scale(evaluation)),
-        f"scale-{index}",
+        f"scale-{placed.number}",
         "Where model, dry signal, best FIR and the effect itself lie on a scale of error.",
     )
     figures = markup.section("Figures", markup.figures_table(evaluation), level=level + 1)
-    return markup.verdict_words(verdict(evaluation), scale, level), figures
-
-
-def _pictures(passages: Sequence[Passage], progress: Progress) -> list[str]:
-    """Draw the passages in turn until the share of the pictures is used up."""
-    drawn: list[str] = []
-    left = PICTURES_BYTES
-    largest = 0
-    for index, each in enumerate(passages):
-        progress("drawing", index / len(passages), each.name)
-        if left < largest:
-            drawn.append("<p>The pictures of this passage are left out to keep the file small.</p>")
-            continue
-        drawn.append(set_pictures(passage_pictures(each), str(index)))
-        left -= len(drawn[-1])
-        largest = max(largest, len(drawn[-1]))
-    return drawn
-
-
-def _players(passages: Sequence[Passage]) -> tuple[list[str], str]:
-    """Set a player for each passage as far as the share of the sound goes."""
-    players: list[str] = []
-    sounds = ""
-    for index, each in enumerate(passages):
-        left = SOUNDS_BYTES - len(sounds)
-        budget = max(left // (len(passages) - index), LEAST_SOUND_BYTES)
-        rate, channels = each.evaluation.sample_rate, each.wet.shape[0]
-        made = None
-        if left >= LEAST_SOUND_BYTES:
-            # In mono the dry signal would come from both speakers and be louder than its figure.
-            dry = as_channels(each.dry, channels)
-            made = excerpt(dry, each.model, each.wet, rate, budget)
-        if made is None:
-            players.append("<p>The sound of this passage is left out to keep the file small.</p>")
-            continue
-        player, embedded = markup.player(str(index), each.name, made, rate, channels)
-        players.append(player)
-        sounds += embedded
-    return players, sounds
+    return f"{markup.verdict_words(verdict(evaluation), scale, level)}\n{figures}"
