@@ -190,6 +190,13 @@ class TestInlineSvg:
         assert "font-family" not in text
         assert "<style" not in text
 
+    def test_groups_that_say_nothing_are_gone_and_the_others_closed(self, raw):
+        text = inline_svg(raw, "a", "")
+        assert "<g>" not in text
+        assert text.count("<g ") == text.count("</g>") > 0
+        assert raw.count("<text") == text.count("<text")
+        assert raw.count("<path") == text.count("<path")
+
     def test_images_keep_their_looks_and_lose_their_weight(self, raw):
         before, after = (
             re.findall('base64,([^"]+)', each) for each in (raw, inline_svg(raw, "a", ""))

@@ -22,6 +22,8 @@ _DECIMALS = re.compile(r"(-?\d+\.\d\d)\d+")
 _GEOMETRY = re.compile(r' (?:d|x|y|points)="[^"]*"')  # not transform: images are scaled by it
 _NAMED = re.compile(r' id="([^"]+)"')
 _REFERRED = re.compile(r'(?:href="#|url\(#)([^")]+)')
+_GROUP = re.compile(r"<g(?: [^>]*)?>|</g>")
+_NO_TURN = re.compile(r' transform="rotate\(-?0(?:\.0+)? [^)]*\)"')
 _IMAGE = re.compile(r'(href="data:image/png;base64,)([^"]*)"')
 _COLOURS = re.compile("|".join(map(re.escape, LIGHT.values())))
 _NAMES = {colour: name for name, colour in LIGHT.items()}
@@ -48,7 +50,7 @@ def inline_svg(raw: str, name: str, description: str) -> str:
     text = _GEOMETRY.sub(lambda found: _DECIMALS.sub(r"\1", found[0]).replace("\n", ""), text)
     text = _FONT.sub("", text)
     text = _COLOURS.sub(lambda found: f"var(--{_NAMES[found[0]]}, {found[0]})", text)
-    text = _own_names(text, name)
+    text = _without_bare_groups(_NO_TURN.sub("", _own_names(text, name)))
     text = _IMAGE.sub(lambda found: f'{found[1]}{_with_palette(found[2])}"', text)
     return re.sub(r">\s+<", "><", text).strip()
 
@@ -60,6 +62,21 @@ def _own_names(text: str, prefix: str) -> str:
         lambda found: f' id="{prefix}-{found[1]}"' if found[1] in referred else "", text
     )
     return re.sub(r'(href="#|url\(#)([^")]+)', rf"\1{prefix}-\2", text)
+
+
+def _without_bare_groups(text: str) -> str:
+    """Drop groups that say nothing of what is in them: a third of all elements."""
+    kept: list[bool] = []
+
+    def replaced(found: re.Match[str]) -> str:
+        if found[0] == "</g>":
+            return found[0] if kept.pop() else ""
+        if found[0].endswith("/>"):
+            return ""
+        kept.append(found[0] != "<g>")
+        return found[0] if kept[-1] else ""
+
+    return _GROUP.sub(replaced, text)
 
 
 def _with_palette(image_base64: str) -> str:
