@@ -9,6 +9,11 @@ from ledger import Outcome, Run
 from wetprint.errors import nearest_names
 
 RACE = "auto"
+NAM_TRAINER = "NAM 0.13"
+"""Not a recipe, but a peer as it is; see ``nam_peer.py``."""
+
+NAM_SOURCES = ("generated", "playing")
+
 SETTINGS = ("listed", "other")
 SOURCES = ("generated", "playing", "guitar")
 RECORDED, RECORDINGS = "recorded", "recordings"
@@ -83,6 +88,7 @@ def planned(wanted: Wanted, effects: Mapping[str, str], boxes: Mapping[str, str]
             Run(name, setting, source, model, wanted.minutes)
             for setting, source in places
             for model in (RACE, *wanted.baselines)
+            if model != NAM_TRAINER or source in NAM_SOURCES
         ]
     return runs
 

@@ -7,6 +7,7 @@ evaluate`` on guitar that nothing was learned from. Run it alone on the machine:
     python benchmarks/families.py gx_ts9 reverb hardware         # by name, by family, by kind
     python benchmarks/families.py effects --sources generated playing guitar --settings listed other
     python benchmarks/families.py gx_ds1 --baselines linear,lstm
+    python benchmarks/families.py gx_ds1 --sources playing --nam-python nam/bin/python
     python benchmarks/families.py phaser --models kept --report phasers.html
 
 Sources of learning: "generated" is what wetprint makes by itself, "playing" adds six tracks of
@@ -25,10 +26,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from boxes import BOXES
-from choosing import SETTINGS, SOURCES, Wanted, planned, unmeasured
+from choosing import NAM_TRAINER, SETTINGS, SOURCES, Wanted, planned, unmeasured
 from given import SHARED, CommandFailed, listed_effects, listing, mean_score
 from ledger import Outcome, Run, keep, read
-from measuring import measure
+from measuring import measure, spec_of
+from nam_peer import measure_nam
 from page import write_between_markers
 from reporting import report_run
 from tables import Measured, all_tables
@@ -44,7 +46,8 @@ def main() -> int:
         print(f"nothing to measure: there is no {listing(asked.data)}")
         return 1
     families = {name: each["family"] for name, each in listed_effects(asked.data).items()}
-    wanted = Wanted(asked.rows, asked.settings, asked.sources, asked.baselines, asked.minutes)
+    beside = (*asked.baselines, *([NAM_TRAINER] if asked.nam_python else []))
+    wanted = Wanted(asked.rows, asked.settings, asked.sources, beside, asked.minutes)
     try:
         runs = planned(wanted, families, {name: box.family for name, box in BOXES.items()})
     except ValueError as error:
@@ -67,8 +70,11 @@ def measure_all(runs: list[Run], families: Mapping[str, str], asked: argparse.Na
     failed = 0
     for run in todo:
         try:
-            outcome = measure(run, asked.data, asked.models)
-        except CommandFailed as error:
+            if run.model == NAM_TRAINER:
+                outcome = measure_nam(run, spec_of(run, asked.data), asked.data, asked.nam_python)
+            else:
+                outcome = measure(run, asked.data, asked.models)
+        except (CommandFailed, LookupError) as error:
             failed += 1
             print(f"{in_words(run)}: {error}", file=sys.stderr, flush=True)
             continue
@@ -100,6 +106,9 @@ def command_line() -> argparse.Namespace:
     parser.add_argument("--sources", nargs="+", choices=SOURCES, default=SOURCES[:1])
     parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=SETTINGS[:1])
     parser.add_argument("--baselines", type=recipes, default=(), metavar="RECIPE,RECIPE")
+    parser.add_argument(
+        "--nam-python", type=Path, metavar="PYTHON", help="train NAM beside, by this Python's nam"
+    )
     parser.add_argument("--minutes", type=float, default=5.0, help="budget of each learning")
     parser.add_argument("--again", action="store_true", help="measure what is known, too")
     parser.add_argument("--data", type=Path, default=SHARED)

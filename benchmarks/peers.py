@@ -15,7 +15,6 @@ It writes ``peers-EFFECT.md`` and ``pictures/peers-EFFECT.png`` there, and keeps
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -32,20 +31,10 @@ from given import (
     on_effect,
     own_audio,
 )
+from nam_peer import Nam, best_scaled
 from wetprint import audio
 from wetprint.effects import open_effect
 from wetprint.judging.metrics import esr
-from wetprint.learning.config import LearnConfig
-from wetprint.learning.gathering import gather_from_effect
-from wetprint.learning.material import Take
-
-NAM_SIDE = Path(__file__).with_name("nam_side.py")
-SILENCE_SECONDS = 0.5
-"""NAM wants silence in front of what it validates on."""
-
-
-WET_PEAK = 0.9
-"""24-bit files hold no more than 1."""
 
 
 @dataclass(frozen=True)
@@ -88,62 +77,19 @@ def wetprint_point(spec: str, playing: Path, minutes: float, work: Path, data: P
 
 
 def nam_curve(spec: str, playing: Path, work: Path, asked: argparse.Namespace) -> list[Point]:
-    """Run NAM's trainer on the audio that wetprint learns from, and judge what it wrote."""
+    """Run NAM's trainer on the audio that wetprint learns from, and judge all that it wrote."""
+    peer = Nam(asked.nam_python, work)
+    rate = peer.prepare(spec, playing)
     effect = open_effect(spec)
-    config = LearnConfig()
-    heard = gather_from_effect(effect, config, playing)
-    for part, takes in (("train", heard.training), ("validation", heard.validation)):
-        write_pair(work / part, takes, heard.sample_rate)
-    judged = []
-    for number, track in enumerate(judged_tracks(asked.data)):
-        dry, _ = audio.read(track, heard.sample_rate)
-        judged.append((work / f"dry_{number}.npy", effect.process(dry, heard.sample_rate)))
-        np.save(judged[-1][0], dry[0].astype(np.float32))
-    run = [str(asked.nam_python), str(NAM_SIDE)]
-    subprocess.run([*run, "train", str(work), f"{asked.nam_minutes:g}"], check=True)
-    return judge_snapshots(work, run, judged)
-
-
-def judge_snapshots(
-    work: Path, run: list[str], judged: list[tuple[Path, np.ndarray]]
-) -> list[Point]:
-    """Judge whatever NAM's trainer held for one of its best, in the order of time.
-
-    Args:
-        work: the folder it ran in.
-        run: how to call ``nam_side.py``.
-        judged: dry tracks as files, and what the effect makes of them, ``(1, time)``.
-    """
+    tracks = [audio.read(track, rate)[0] for track in judged_tracks(asked.data)]
+    judged = [(dry, effect.process(dry, rate)) for dry in tracks]
     curve = []
-    for snapshot in sorted((work / "snapshots").iterdir()):
-        own = float(snapshot.name.split("ESR=")[1].split("_")[0])
-        errors, lengths = [], []
-        for dry, wet in judged:
-            played = work / "played.npy"
-            subprocess.run([*run, "play", *map(str, (work, snapshot, dry, played))], check=True)
-            errors.append(best_scaled_esr(np.load(played), wet[0]))
-            lengths.append(wet.shape[1])
-        error = float(np.average(errors, weights=lengths))
-        curve.append(Point(float(snapshot.name.split("_")[0]), error))
-        print(f"NAM, {curve[-1].seconds:.0f} s: ESR {error:.2g}, its own {own:.2g}", flush=True)
+    for each in peer.train(asked.nam_minutes):
+        errors = [esr(best_scaled(peer.play(each, dry), wet), wet) for dry, wet in judged]
+        error = float(np.average(errors, weights=[wet.shape[1] for _, wet in judged]))
+        curve.append(Point(each.seconds, error))
+        print(f"NAM, {each.seconds:.0f} s: ESR {error:.2g}, its own {each.own_esr:.2g}", flush=True)
     return curve
-
-
-def write_pair(stem: Path, takes: tuple[Take, ...], rate: int) -> None:
-    """Write takes in a row; what lies before a take's scored part is heard as its past."""
-    gap = np.zeros((1, int(SILENCE_SECONDS * rate)), np.float32)
-    for side in ("dry", "wet"):
-        parts = [part for take in takes for part in (gap, getattr(take, side))]
-        joined = np.concatenate(parts, axis=1)
-        if side == "wet":  # its loudness is one of the trainer's own anyway
-            joined *= WET_PEAK / float(np.abs(joined).max())
-        audio.write(stem.with_name(f"{stem.name}_{side}.wav"), joined, rate)
-
-
-def best_scaled_esr(played: np.ndarray, wet: np.ndarray) -> float:
-    """Return the ESR at the loudness that leaves least: the trainer learns at one of its own."""
-    played, wet = played.astype(np.float64), wet.astype(np.float64)
-    return esr(((played @ wet) / (played @ played) * played)[None], wet[None])
 
 
 def write_out(asked: argparse.Namespace, ours: list[Point], theirs: list[Point]) -> None:
