@@ -225,6 +225,22 @@ def test_an_exported_folder_asks_and_judges_by_itself(browser, tmp_path):
     server.server_close()
 
 
+def test_a_listeners_own_link_fills_the_code_in(browser, store):
+    (code,) = store.codes(1)
+    asked = []
+    with served(make_app(TEST, store, needs_code=True)) as port:
+        context = browser.new_context()
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"http://127.0.0.1:{port}/#{code}")
+        page.wait_for_selector("form.welcome")
+        assert page.input_value("[name=code]") == code
+        assert not any(code in each.split("#")[0] for each in asked)
+        page.click("form.welcome button")
+        page.wait_for_selector(".waveform")
+        context.close()
+
+
 LOOPING = """
 async () => {
   const { Player } = await import("/page/player.js");

@@ -128,6 +128,25 @@ def test_a_panel_is_told_an_address_that_a_browser_can_open(folder, tmp_path, ho
     process.communicate(timeout=30)
 
 
+def test_every_listener_of_a_panel_is_given_a_link(folder, tmp_path):
+    results = ("--results", tmp_path / "answers.sqlite")
+    process, port = serve(folder, "--host", "0.0.0.0", "--codes", 2, *results)
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    links = [first] if "#" in first else []  # a machine without a network has no other address
+    links += [process.stdout.readline() for _ in range(2 - len(links))]
+    found = [re.search(r"code (\w+): (http://.+)#(\w+)$", each.strip()) for each in links]
+    assert all(each and each[1] == each[3] for each in found)
+    assert len({each[1] for each in found if each}) == 2
+    for each in found:
+        assert each is not None
+        with urllib.request.urlopen(f"{each[2]}api/test") as answer:
+            assert json.load(answer)["needs_code"]
+        assert f":{port}/" in each[2]
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+
+
 def test_a_model_that_was_learned_anew_is_not_mixed_with_old_answers(folder, wetprint, tmp_path):
     results = ("--results", tmp_path / "answers.sqlite")
     process, _ = serve(folder, *results)

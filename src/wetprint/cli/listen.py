@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from wetprint.progress import Progress
 
 LOOPBACK = "127.0.0.1"
+ANY_ADDRESS = {"0.0.0.0": LOOPBACK, "::": "::1"}
+ELSEWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
+"""Addresses that are kept for documentation (RFC 5737, RFC 3849): they belong to nobody."""
 CLOSING_SECONDS = 3
 OPENING_SECONDS = 0.5
 
@@ -209,8 +212,11 @@ def _serve(
     given = store.codes(codes) if codes else []
     address = _address(bound)
     console.say(f"listening test at {address}  (Ctrl-C ends it; answers are kept in {results})")
+    shared = _address_for_others(bound)
+    if shared != address:
+        console.say(f"for others on the network: {shared}")
     for each in given:
-        console.say(f"  code {each}")
+        console.say(f"  code {each}: {shared}#{each}")
     app = make_app(test, store, bool(given))
     config = uvicorn.Config(
         app, log_level="warning", timeout_graceful_shutdown=CLOSING_SECONDS, lifespan="off"
@@ -230,7 +236,27 @@ def _serve(
 def _address(bound: socket.socket) -> str:
     """Return what a browser on this machine opens; 0.0.0.0 and :: are no place to go to."""
     name, port = bound.getsockname()[:2]
-    name = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(str(name), str(name))
+    return _url(ANY_ADDRESS.get(str(name), str(name)), port)
+
+
+def _address_for_others(bound: socket.socket) -> str:
+    """Return what a browser elsewhere on the network opens.
+
+    Where every address of the machine is listened at, that is the one from which it would reach
+    others: a datagram socket that is "connected" tells which, and nothing is sent.
+    """
+    name, port = bound.getsockname()[:2]
+    if str(name) not in ANY_ADDRESS:
+        return _address(bound)
+    with socket.socket(bound.family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((ELSEWHERE[bound.family], 9))
+        except OSError:  # no network at all
+            return _address(bound)
+        return _url(probe.getsockname()[0], port)
+
+
+def _url(name: str, port: int) -> str:
     return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
 
 

@@ -34,7 +34,8 @@ function welcome(test) {
     ];
     if (answers.isStatic) facts.push("This is an informal test: the answers lie in this folder, for whoever looks.");
     form.append(...[...told, ...facts].map((each) => element("p", {}, each)));
-    if (test.needs_code) form.append(field("code", "Your code", true));
+      // A listener's own link ends in the code; what follows # is never sent to a server.
+    if (test.needs_code) form.append(field("code", "Your code", true, location.hash.slice(1)));
     form.append(field("name", "Your name, if you like", false));
     const problem = element("p", { className: "problem", role: "alert" });
     form.append(problem, element("button", { type: "submit", className: "answer" }, "Begin"));
@@ -52,8 +53,8 @@ function welcome(test) {
   });
 }
 
-function field(name, words, required) {
-  const input = element("input", { name, required, maxLength: 80, autocomplete: "off" });
+function field(name, words, required, value = "") {
+  const input = element("input", { name, required, value, maxLength: 80, autocomplete: "off" });
   return element("label", { className: "field" }, element("span", {}, words), input);
 }
 
