@@ -61,13 +61,14 @@ def compose(contents: Sequence[ReportContent], title: str = "", progress: Progre
     level = 2 if len(contents) == 1 else 3
     placed = list(_placed(contents, level))
     learned = shares.learning(contents, level)
-    words = [_words(each) for each in placed]
+    verdicts = [_verdict(each) for each in placed]
+    figures = [_figures(each) for each in placed]
     passages = [each.passage for each in placed]
-    taken = sum(map(len, [*learned, *words]))
+    taken = sum(map(len, [*learned, *verdicts, *figures]))
     pictures = shares.pictures(passages, taken, progress)
     players, sounds = shares.players(passages, taken + sum(map(len, pictures)))
     shown = [""] * len(contents)
-    for each, *parts in zip(placed, words, players, pictures, strict=True):
+    for each, *parts in zip(placed, verdicts, players, figures, pictures, strict=True):
         anchor = f"passage-{each.number}"
         shown[each.effect] += markup.section(each.heading, *parts, name=anchor, level=level)
     effects = [
@@ -180,13 +181,18 @@ def _summary(contents: Sequence[ReportContent], placed: Sequence[Placed]) -> str
     return markup.section("All passages", markup.summary_table(rows))
 
 
-def _words(placed: Placed) -> str:
-    """Set the verdict and the table of figures of one passage."""
-    evaluation, level = placed.passage.evaluation, placed.level
+def _verdict(placed: Placed) -> str:
+    """Set what is to be said of one passage."""
+    evaluation = placed.passage.evaluation
     scale = inline_svg(
         svg_text(plots.error_scale(evaluation)),
         f"scale-{placed.number}",
         "Where model, dry signal, best FIR and the effect itself lie on a scale of error.",
     )
-    figures = markup.section("Figures", markup.figures_table(evaluation), level=level + 1)
-    return f"{markup.verdict_words(verdict(evaluation), scale, level)}\n{figures}"
+    return markup.verdict_words(verdict(evaluation), scale, placed.level)
+
+
+def _figures(placed: Placed) -> str:
+    """Set the table of figures of one passage."""
+    table = markup.figures_table(placed.passage.evaluation)
+    return markup.section("Figures", table, level=placed.level + 1)
