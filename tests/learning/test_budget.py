@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from wetprint.learning.budget import CLOSING_SECONDS, Budget
+from wetprint.learning.budget import CLOSING_SECONDS, LINEAR_SECONDS, Budget
 
 
 class TestBudget:
@@ -55,3 +55,25 @@ class TestBudget:
     def test_steps_ignore_the_clock(self):
         budget = Budget(minutes=0.01, steps=4, started=time.monotonic() - 1000)
         assert [budget.share(step) for step in range(6)] == [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
+
+
+def test_the_linear_part_gets_its_seconds_even_where_nothing_is_left(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("wetprint.learning.budget.time.monotonic", lambda: clock[0])
+    budget = Budget(minutes=0.2, steps=None, started=80.0)
+    stop = budget.stop_solving()
+    assert budget.remaining_seconds() == 0.0
+    clock[0] += LINEAR_SECONDS - 0.1
+    assert not stop()
+    clock[0] += 0.2
+    assert stop()
+
+
+def test_dynamics_leave_the_curve_its_time(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("wetprint.learning.budget.time.monotonic", lambda: clock[0])
+    budget = Budget(minutes=1.0, steps=None, started=0.0)
+    stop = budget.stop_dynamics()
+    while not stop():
+        clock[0] += 0.1
+    assert budget.remaining_seconds() > 30.0

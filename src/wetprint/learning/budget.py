@@ -13,6 +13,9 @@ SOLVING_SHARE = 0.4
 """Of the time left, at most, for each part that is solved: the linear one takes seconds unless it
 is ill-posed, the curve half a minute."""
 
+LINEAR_SECONDS = 8.0
+"""The linear part may take so long even where nothing is left: all else is measured by it."""
+
 CURVE_SECONDS = 40.0
 """The curve may take so long even where it is a larger share: training gains less in that time."""
 
@@ -56,7 +59,14 @@ class Budget:
     def stop_solving(self) -> Callable[[], bool]:
         """Return what says that a solved part has had its share; counted steps know no clock."""
         left = self.remaining_seconds() + self.spent_before_seconds  # solved anew when resumed
-        return self._stop_in(SOLVING_SHARE * left)
+        return self._stop_in(max(SOLVING_SHARE * left, LINEAR_SECONDS))
+
+    def stop_dynamics(self) -> Callable[[], bool]:
+        """Return what says that the search for a compressor has had its share.
+
+        It never takes what the curve needs, which comes after it.
+        """
+        return self._stop_in(SOLVING_SHARE * self.remaining_seconds())
 
     def stop_curve(self) -> Callable[[], bool]:
         """Return what says that the search for a curve has had its share."""

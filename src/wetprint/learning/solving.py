@@ -130,7 +130,7 @@ class Solving:
     def _squashed(self, response: np.ndarray, linear: Candidate) -> Candidate | None:
         """Solve a compressor, where the effect is one."""
         begun, budget = self.budget.elapsed_seconds(), self.budget
-        parts = budget.stop_curve(), budget.over, self.progress
+        parts = budget.stop_dynamics(), budget.over, self.progress
         chain = solve_compressor(self.material, response, linear.error, *parts)
         if chain is None:
             return None
