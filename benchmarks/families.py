@@ -74,7 +74,7 @@ def measure_all(runs: list[Run], families: Mapping[str, str], asked: argparse.Na
                 outcome = measure_nam(run, spec_of(run, asked.data), asked.data, asked.nam_python)
             else:
                 outcome = measure(run, asked.data, asked.models)
-        except (CommandFailed, LookupError) as error:
+        except CommandFailed as error:
             failed += 1
             print(f"{in_words(run)}: {error}", file=sys.stderr, flush=True)
             continue

@@ -45,7 +45,8 @@ class Outcome:
         run: which.
         seconds: how long learning took.
         recipe: the one that won.
-        core_share: what playing in small blocks takes of one core, 0 to 1.
+        core_share: what playing in small blocks takes of one core, 0 to 1; None for a peer, which
+            wetprint does not play.
         passages: for each judged passage its name, its length in seconds, and by context its
             scores, as ``wetprint evaluate --json`` lists them.
     """
@@ -53,7 +54,7 @@ class Outcome:
     run: Run
     seconds: float
     recipe: str
-    core_share: float
+    core_share: float | None
     passages: tuple[dict[str, Any], ...]
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from choosing import NAM_TRAINER
-from given import judged_tracks, own_audio
+from given import CommandFailed, judged_tracks, own_audio
 from ledger import Outcome, Run, essential
 from wetprint import audio
 from wetprint.effects import open_effect
@@ -30,6 +30,9 @@ from wetprint.learning.material import Take
 NAM_SIDE = Path(__file__).with_name("nam_side.py")
 SILENCE_SECONDS = 0.5
 """NAM wants silence in front of what it validates on."""
+
+PROBED_SAMPLES, PROBED_RATE = 4800, 48_000
+"""Of the silence that tells how many channels an effect has."""
 
 WET_PEAK = 0.9
 """24-bit files hold no more than 1."""
@@ -58,20 +61,37 @@ class Nam:
         self.folder = folder
 
     def prepare(self, spec: str, playing: Path | None) -> int:
-        """Write what wetprint would learn from, and return its sample rate."""
-        heard = gather_from_effect(open_effect(spec), LearnConfig(), playing)
+        """Write what wetprint would learn from, and return its sample rate.
+
+        Args:
+            spec: of the effect.
+            playing: a folder of dry recordings to be learned from as well.
+
+        Raises:
+            CommandFailed: the effect has more than one channel.
+        """
+        effect = open_effect(spec)
+        channels = effect.process(np.zeros((1, PROBED_SAMPLES), np.float32), PROBED_RATE).shape[0]
+        if channels > 1:
+            raise CommandFailed(f"NAM learns one channel, and this effect has {channels}")
+        heard = gather_from_effect(effect, LearnConfig(), playing)
         for part, takes in (("train", heard.training), ("validation", heard.validation)):
             write_pair(self.folder / part, takes, heard.sample_rate)
         return heard.sample_rate
 
     def train(self, minutes: float) -> list[Snapshot]:
-        """Run the trainer and return what it held for one of its best, in the order of time."""
-        subprocess.run(
-            [*self.command, "train", str(self.folder), f"{minutes:g}"],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        """Run the trainer and return what it held for one of its best, in the order of time.
+
+        An epoch that is under way when the time is up is ended and judged, so that the last ones
+        may be later than that.
+
+        Raises:
+            CommandFailed: it ended with an error, or kept nothing.
+        """
+        self._run("train", self.folder, f"{minutes:g}")
         found = sorted((self.folder / "snapshots").iterdir())
+        if not found:
+            raise CommandFailed(f"NAM's trainer kept nothing in {minutes:g} minutes")
         return [
             Snapshot(
                 each,
@@ -85,13 +105,21 @@ class Nam:
         """Play ``(1, time)`` through a checkpoint."""
         into, out = self.folder / "dry.npy", self.folder / "played.npy"
         np.save(into, dry[0].astype(np.float32))
-        places = map(str, (self.folder, snapshot.path, into, out))
-        subprocess.run([*self.command, "play", *places], check=True)
+        self._run("play", self.folder, snapshot.path, into, out)
         return np.load(out)[None]
+
+    def _run(self, *arguments: str | Path) -> None:
+        command = [*self.command, *map(str, arguments)]
+        try:
+            ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        except OSError as error:
+            raise CommandFailed(f"expected a Python with NAM in it, but {error}") from error
+        if ran.returncode:
+            raise CommandFailed(f"{' '.join(command)}\nended with {ran.returncode}: {ran.stderr}")
 
 
 def measure_nam(run: Run, spec: str, data: Path, python: Path) -> Outcome:
-    """Train within the minutes of a run, and judge what the trainer itself would keep.
+    """Train within the minutes of a run, and judge what the trainer itself would keep by then.
 
     Args:
         run: which; learned from generated audio or with playing.
@@ -100,7 +128,7 @@ def measure_nam(run: Run, spec: str, data: Path, python: Path) -> Outcome:
         python: of an environment with NAM in it.
 
     Raises:
-        LookupError: the effect is not mono, or NAM's trainer kept nothing within the time.
+        CommandFailed: the effect is not mono, or NAM's trainer failed or kept nothing.
     """
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -109,20 +137,22 @@ def measure_nam(run: Run, spec: str, data: Path, python: Path) -> Outcome:
         begun = time.monotonic()
         snapshots = peer.train(run.minutes)
         took = time.monotonic() - begun
-        if not snapshots:
-            raise LookupError(f"NAM's trainer kept nothing of {run.name} in {run.minutes:g} min")
-        best = min(snapshots, key=lambda each: each.own_esr)
+        best = kept_within(snapshots, 60.0 * run.minutes)
         effect = open_effect(spec)
         passages = []
         for track in judged_tracks(data):
             dry, _ = audio.read(track, rate)
             wet = effect.process(dry, rate)
-            if wet.shape[0] > 1:
-                raise LookupError(f"NAM learns one channel, and {run.name} has {wet.shape[0]}")
             played = best_scaled(peer.play(best, dry), wet)
             found = evaluate(played, wet, dry, rate)
             passages.append(essential({"name": track.stem, **found.to_json()}))
-    return Outcome(run, took, NAM_TRAINER, 0.0, tuple(passages))
+    return Outcome(run, took, NAM_TRAINER, None, tuple(passages))
+
+
+def kept_within(snapshots: Sequence[Snapshot], seconds: float) -> Snapshot:
+    """Return the best by its own validation of those in time; the first one where none was."""
+    in_time = [each for each in snapshots if each.seconds <= seconds]
+    return min(in_time or snapshots[:1], key=lambda each: each.own_esr)
 
 
 def write_pair(stem: Path, takes: Sequence[Take], rate: int) -> None:

@@ -192,7 +192,7 @@ def _minutes(outcome: Outcome) -> str:
 
 
 def _core(outcome: Outcome) -> str:
-    return f"{100 * outcome.core_share:.1f}"
+    return NOTHING if outcome.core_share is None else f"{100 * outcome.core_share:.1f}"
 
 
 def _under(heading: str, table: Sequence[str]) -> list[str]:

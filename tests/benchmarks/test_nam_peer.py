@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from nam_peer import WET_PEAK, best_scaled, write_pair
+from given import CommandFailed
+from nam_peer import WET_PEAK, Nam, Snapshot, best_scaled, kept_within, write_pair
 from wetprint import audio
 from wetprint.learning.material import Take
 
@@ -32,3 +35,25 @@ def test_takes_are_written_in_a_row_with_silence_before_each(tmp_path):
     assert np.all(dry[0, : RATE // 2] == 0.0)
     np.testing.assert_allclose(wet, dry * WET_PEAK / 0.5, atol=1e-6)
     assert float(np.abs(wet).max()) == pytest.approx(WET_PEAK, abs=1e-6)
+
+
+def test_what_came_after_the_time_is_not_judged():
+    early, best, late = (
+        Snapshot(Path(f"{seconds}"), seconds, error)
+        for seconds, error in ((100.0, 0.2), (250.0, 0.1), (310.0, 0.05))
+    )
+    assert kept_within([early, best, late], 300.0) is best
+    assert kept_within([late], 300.0) is late
+
+
+def test_a_stereo_effect_is_refused_before_training(tmp_path):
+    audio.write(tmp_path / "room.wav", np.eye(2, 100, dtype=np.float32), RATE)
+    with pytest.raises(CommandFailed, match="NAM learns one channel, and this effect has 2"):
+        Nam(Path("python"), tmp_path).prepare(f"ir:{tmp_path / 'room.wav'}", None)
+    assert [each.name for each in tmp_path.iterdir()] == ["room.wav"]
+
+
+def test_a_python_that_is_not_there_is_a_sentence(tmp_path):
+    peer = Nam(tmp_path / "no-python", tmp_path)
+    with pytest.raises(CommandFailed, match="expected a Python with NAM in it"):
+        peer.train(0.1)
