@@ -22,7 +22,7 @@ _DECIMALS = re.compile(r"(-?\d+\.\d\d)\d+")
 _GEOMETRY = re.compile(r' (?:d|x|y|points)="[^"]*"')  # not transform: images are scaled by it
 _NAMED = re.compile(r' id="([^"]+)"')
 _REFERRED = re.compile(r'(?:href="#|url\(#)([^")]+)')
-_GROUP = re.compile(r"<g(?: [^>]*)?>|</g>")
+_GROUP = re.compile(r"<g(?: [^>]*[^/>])?>|</g>")
 _NO_TURN = re.compile(r' transform="rotate\(-?0(?:\.0+)? [^)]*\)"')
 _IMAGE = re.compile(r'(href="data:image/png;base64,)([^"]*)"')
 _COLOURS = re.compile("|".join(map(re.escape, LIGHT.values())))
@@ -71,8 +71,6 @@ def _without_bare_groups(text: str) -> str:
     def replaced(found: re.Match[str]) -> str:
         if found[0] == "</g>":
             return found[0] if kept.pop() else ""
-        if found[0].endswith("/>"):
-            return ""
         kept.append(found[0] != "<g>")
         return found[0] if kept[-1] else ""
 
