@@ -194,3 +194,42 @@ def test_switching_and_looping_make_no_click(player, span):
     loop = round(span[1] * rate) - round(span[0] * rate)
     settled = heard[-rate // 2 :]  # the model since 0.41 s
     np.testing.assert_allclose(settled[loop:], settled[:-loop], atol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """A report of three effects."""
+    contents = [
+        ReportContent(f"box {index}", (passage(seed=index),), identification=identification())
+        for index in range(3)
+    ]
+    path = tmp_path_factory.mktemp("many") / "report.html"
+    write_report(path, contents)
+    return path
+
+
+def test_pictures_of_further_effects_are_drawn_when_they_come_near(browser, axe, many):
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(many.as_uri())
+    figures = page.locator("figure").count()
+    last = page.locator("figure").last
+    assert page.locator("figure svg").count() < figures
+    assert last.locator("svg").count() == 0
+    last.scroll_into_view_if_needed()
+    last.locator("svg").wait_for()
+    assert last.locator("script").count() == 0
+    assert violations(page, axe) == []
+    context.close()
+    assert problems == []
+
+
+def test_all_pictures_are_drawn_on_paper(browser, many):
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(many.as_uri())
+    assert page.pdf().startswith(b"%PDF")
+    assert page.locator("figure svg").count() == page.locator("figure").count()
+    context.close()

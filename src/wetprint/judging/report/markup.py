@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wetprint.models.flow import FlowStep
 
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
+_DRAWN = re.compile(r'(<div class="picture">)(<svg .*?</svg>)', re.DOTALL)
 KEYS = {"dry": "1", "model": "2", "wet": "3"}
 
 
@@ -77,6 +78,15 @@ def figure(svg: str, title: str, caption: str) -> str:
         f"<figure><figcaption><b>{escaped(title)}</b><span>{escaped(caption)}</span></figcaption>"
         f"{scrolling(svg, title)}</figure>"
     )
+
+
+def put_off(markup: str) -> str:
+    """Keep the pictures of a part as text until they are in sight (``later.js``), or printed.
+
+    A browser reads text many times faster than it builds pictures, and a report of many effects has
+    hundreds of them.
+    """
+    return _DRAWN.sub(r'\1<script type="text/plain" class="later">\2</script>', markup)
 
 
 def table(headings: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], label: str) -> str:

@@ -77,6 +77,7 @@ def compose(contents: Sequence[ReportContent], title: str = "", progress: Progre
     ]
     progress("writing the report", 1.0)
     subtitle = contents[0].subtitle if len(contents) == 1 else ()
+    effects[1:] = map(markup.put_off, effects[1:])
     body = "\n".join([_summary(contents, placed), *effects])
     return _page(title or contents[0].title, subtitle, body, sounds)
 
@@ -136,6 +137,7 @@ MODULES = (
     ("spectrogram.js", "report"),
     ("views.js", "report"),
     ("player.js", "report"),
+    ("later.js", "report"),
 )
 """The page's modules and their rooms, each after those that it imports."""
 

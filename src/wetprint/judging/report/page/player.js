@@ -250,7 +250,8 @@ document.addEventListener("keydown", (event) => {
   const focused = event.target instanceof Element
     && event.target.closest("button, summary, a, input[type=checkbox]");
   const view = { "+": "in", "=": "in", "-": "out", 0: "all", ArrowLeft: "earlier", ArrowRight: "later" }[key];
-  if (view && player.buffers && event.target !== player.slider) {
+  const scrolls = event.target instanceof Element && event.target.closest("input[type=range], .scroll");
+  if (view && player.buffers && !scrolls) {
     event.preventDefault();
     player.views.actions()[view]();
   }
@@ -258,9 +259,4 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     if (!event.repeat) player.toggle();
   }
-});
-
-// What is folded away on screen belongs on paper.
-addEventListener("beforeprint", () => {
-  for (const each of document.querySelectorAll("details")) each.open = true;
 });

@@ -53,6 +53,7 @@ export class Views {
     this.root = root;
     this.canvas = root.querySelector("canvas");
     this.now = root.querySelector(".now");
+    this.marked = root.querySelector(".marked");
     this.told = root.querySelector("output");
     this.changed = changed;
     this.sought = sought;
@@ -151,7 +152,7 @@ export class Views {
     });
     const up = (event) => {
       if (!down.delete(event.pointerId)) return;
-      this.select(0, 0);
+      this.marked.hidden = true;
       if (!from || event.type === "pointercancel") return;
       const to = this.at(event.clientX);
       if (!from.moved) this.sought(to);
@@ -175,10 +176,10 @@ export class Views {
 
   select(x, otherX) {
     const box = this.canvas.getBoundingClientRect();
-    const mark = this.root.querySelector(".marked");
-    mark.hidden = x === otherX;
-    mark.style.left = `${Math.max(LABELS, Math.min(x, otherX) - box.left)}px`;
-    mark.style.width = `${Math.abs(x - otherX)}px`;
+    const [left, right] = [x, otherX].sort((a, b) => a - b).map((each) => Math.max(LABELS, each - box.left));
+    this.marked.hidden = false;
+    this.marked.style.left = `${left}px`;
+    this.marked.style.width = `${right - left}px`;
   }
 
   /** Move the line that shows what is heard just now. */
