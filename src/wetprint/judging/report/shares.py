@@ -1,8 +1,8 @@
 """What fits into the one file of a report: pictures of learning and of passages, and sound.
 
-A report stays under 10 MB, whatever it is given. Words and figures are never left out. What was
-found of the effects is drawn first, then each passage gets an equal share of what the pictures may
-take, and the sound takes what is left; what did not fit is said in its place.
+A report stays under 10 MB, unless its words alone are longer: they and the figures are never left
+out. What was found of the effects is drawn first, then each passage gets an equal share of what the
+pictures may take, and the sound takes what is left; what did not fit is said in its place.
 """
 
 from __future__ import annotations
@@ -32,14 +32,15 @@ TOLD_FIRST = ("time", "frequency", "spectrograms", "waveforms")
 
 def learning(contents: Sequence[ReportContent], level: int) -> list[str]:
     """Set how each effect was learned, with pictures as far as their share goes."""
-    learned: list[str] = []
+    parts: list[str] = []
     left = LEARNING_BYTES
     for number, content in enumerate(contents):
-        learned.append(how_it_was_learned(content, number, level))
-        if len(learned[-1]) > left:
-            learned[-1] = how_it_was_learned(content, number, level, is_drawn=False)
-        left -= len(learned[-1])
-    return learned
+        part = how_it_was_learned(content, number, level)
+        if len(part) > left:
+            part = how_it_was_learned(content, number, level, is_drawn=False)
+        parts.append(part)
+        left -= len(part)
+    return parts
 
 
 def pictures(passages: Sequence[Passage], taken: int, progress: Progress) -> list[str]:
@@ -49,14 +50,17 @@ def pictures(passages: Sequence[Passage], taken: int, progress: Progress) -> lis
         passages: in the order of the page.
         taken: how many characters the file holds already.
         progress: told how far it is.
+
+    Returns:
+        The markup of each passage's pictures.
     """
-    set_ones: list[str] = []
+    parts: list[str] = []
     left = min(PICTURES_BYTES, (LARGEST_BYTES - PAGE_BYTES - taken) // 2)
     for index, passage in enumerate(passages):
         progress("drawing", index / len(passages), passage.name)
-        set_ones.append(_fitting(passage, str(index), left // (len(passages) - index)))
-        left -= len(set_ones[-1])
-    return set_ones
+        parts.append(_fitting(passage, str(index), left // (len(passages) - index)))
+        left -= len(parts[-1])
+    return parts
 
 
 def _fitting(passage: Passage, key: str, most: int) -> str:
@@ -64,18 +68,26 @@ def _fitting(passage: Passage, key: str, most: int) -> str:
     drawn = passage_pictures(passage)
     fitting: dict[str, str] = {}
     for each in sorted(drawn, key=lambda picture: TOLD_FIRST.index(picture.key)):
-        markup_of = set_pictures([each], key)
-        if len(markup_of) <= most:
-            fitting[each.key] = markup_of
-            most -= len(markup_of)
+        part = set_pictures([each], key)
+        if len(part) <= most:
+            fitting[each.key] = part
+            most -= len(part)
     missing = ", ".join(each.title.lower() for each in drawn if each.key not in fitting)
     note = f"<p>Left out to keep the file small: {missing}.</p>" if missing else ""
     return "\n".join([*(fitting[each.key] for each in drawn if each.key in fitting), note])
 
 
 def players(passages: Sequence[Passage], taken: int) -> tuple[list[str], str]:
-    """Set a player for each passage as far as the share of the sound goes, and their sounds."""
-    set_ones: list[str] = []
+    """Set a player for each passage, as far as the share of the sound goes.
+
+    Args:
+        passages: in the order of the page.
+        taken: how many characters the file holds already.
+
+    Returns:
+        The markup of each passage's player, and that of all their sounds.
+    """
+    parts: list[str] = []
     sounds = ""
     share = min(SOUNDS_BYTES, LARGEST_BYTES - PAGE_BYTES - taken)
     for index, passage in enumerate(passages):
@@ -88,9 +100,9 @@ def players(passages: Sequence[Passage], taken: int) -> tuple[list[str], str]:
             dry = as_channels(passage.dry, channels)
             made = excerpt(dry, passage.model, passage.wet, rate, budget)
         if made is None:
-            set_ones.append("<p>The sound of this passage is left out to keep the file small.</p>")
+            parts.append("<p>The sound of this passage is left out to keep the file small.</p>")
             continue
         player, embedded = markup.player(str(index), passage.name, made, rate, channels)
-        set_ones.append(player)
+        parts.append(player)
         sounds += embedded
-    return set_ones, sounds
+    return parts, sounds
