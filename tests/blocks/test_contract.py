@@ -81,6 +81,7 @@ CONFIGS = [
     ),
     ("waveshaper", WaveshaperConfig(intervals=7, reach=0.8)),
     ("waveshaper", WaveshaperConfig(intervals=64, reach=3.0, channels=2)),
+    ("waveshaper", WaveshaperConfig(intervals=32, reach=0.9, even_below=0.01)),
     ("high_pass", HighPassConfig()),
     ("power", PowerConfig(1)),
     ("power", PowerConfig(5, 0.7, 2)),

@@ -15,6 +15,7 @@ from wetprint.blocks.delay import DelayConfig
 from wetprint.blocks.dilated import DilatedConfig
 from wetprint.blocks.high_pass import HighPassConfig, pole_at
 from wetprint.blocks.recurrent import RecurrentConfig
+from wetprint.blocks.spline import amplitude_at
 from wetprint.blocks.waveshaper import WaveshaperConfig
 from wetprint.models.registry import BLOCKS
 
@@ -71,6 +72,25 @@ def test_a_curve_agrees_with_scipys_spline_inside_and_is_straight_outside():
     far = block(outside[None, None])[0, 0]
     assert far[2] - far[1] == pytest.approx(float(far[1] - far[0]))
     assert far[1] - far[0] == pytest.approx(float(spline(0.8, nu=1)))
+
+
+@pytest.mark.parametrize("even_below", [0.3, 1e-3])
+def test_intervals_that_widen_are_fine_around_silence_and_leave_the_wire_a_wire(even_below):
+    block = BLOCKS["waveshaper"].block(WaveshaperConfig(256, 20.0, even_below=even_below)).double()
+    audio = torch.linspace(-30.0, 30.0, 4001, dtype=torch.float64)[None, None]
+    torch.testing.assert_close(block(audio), audio, rtol=1e-3, atol=1e-4 * even_below)
+    knots = torch.from_numpy(amplitude_at(np.arange(257.0), 256, 20.0, even_below))
+    assert float(knots.diff().min()) == pytest.approx(
+        even_below * 2.0 * math.asinh(20.0 / even_below) / 256, rel=0.01
+    )
+    assert float(knots.diff()[-1] / knots[-1]) == pytest.approx(
+        2.0 * math.asinh(20.0 / even_below) / 256, rel=0.1
+    )
+
+
+def test_a_grid_too_fine_around_silence_is_refused():
+    with pytest.raises(ValueError, match="even_below must be a number from"):
+        WaveshaperConfig(reach=1.0, even_below=1e-9)
 
 
 def test_a_high_pass_lets_3_db_less_through_at_its_cutoff_and_nothing_of_a_constant():

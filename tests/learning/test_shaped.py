@@ -63,6 +63,34 @@ def test_a_coupling_capacitor_slower_than_any_window_is_found():
     assert model.error < 1e-3
 
 
+def clipped_beside_clean(dry: np.ndarray) -> np.ndarray:
+    """Diodes in an amplifier's feedback: the clean signal stands beside what is clipped."""
+    boosted = lfilter([8.0, -6.8], [1.0, -0.6], dry)
+    clipped = 0.3 * np.tanh(boosted / 0.05)
+    return lfilter(*butter(1, 0.3), dry + clipped).astype(np.float32)
+
+
+def test_a_clean_path_beside_the_curve_is_found_and_plays_as_solved():
+    heard = material(clipped_beside_clean)
+    model, linear = solve(heard)
+    assert model is not None
+    assert model.beside is not None
+    assert model.error < 1e-3 * linear.error
+    chain = RECIPES["clean_blend"].build(KnownEffect(linear.response, curve=model.known()))
+    played = validation_esr(chain, heard, torch.device("cpu"))
+    assert played == pytest.approx(model.error, rel=0.05, abs=1e-8)
+    alone = solve_shaped_model(heard, linear.response, linear.error, kinds={"wiener_hammerstein"})
+    assert alone is not None
+    assert alone.beside is None
+    assert model.error < 0.1 * alone.error
+
+
+def test_nothing_is_put_beside_a_curve_that_needs_nothing():
+    heard = material(stage)
+    linear = shortest_good_model(solve_linear_models(heard))
+    assert solve_shaped_model(heard, linear.response, linear.error, kinds={"clean_blend"}) is None
+
+
 def test_what_is_linear_gains_nothing_from_a_curve():
     generator = np.random.default_rng(2)
 

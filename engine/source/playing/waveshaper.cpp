@@ -1,5 +1,5 @@
-// A static curve: a cubic spline on an equal grid, a straight line beyond; see
-// src/wetprint/blocks/waveshaper.py. Kept as one cubic for each interval.
+// A static curve: a cubic spline on a grid that is equal or widens with the amplitude, a straight
+// line beyond; see src/wetprint/blocks/waveshaper.py. Kept as one cubic for each interval.
 #include <algorithm>
 #include <cmath>
 
@@ -10,6 +10,7 @@ namespace {
 
 constexpr int kMostIntervals = 4096;
 constexpr double kLeastReach = 1e-9, kMostReach = 1e9;
+constexpr float kLeastEvenShare = 0.99e-6f;
 
 // c[0] + c[1] p + c[2] p² + c[3] p³ between two knots, p from 0 to 1.
 struct Cubic {
@@ -28,12 +29,17 @@ class Waveshaper : public Block {
   explicit Waveshaper(Plan& plan)
       : channels_(plan.settings.number("channels", {1, kMostChannels}, 1)),
         intervals_(plan.settings.number("intervals", {1, kMostIntervals}, 128)),
-        reach_(static_cast<float>(plan.settings.real("reach", kLeastReach, kMostReach, 1.0))) {
+        reach_(static_cast<float>(plan.settings.real("reach", kLeastReach, kMostReach, 1.0))),
+        even_below_(static_cast<float>(plan.settings.real("even_below", 0.0, kMostReach, 0.0))) {
     const std::vector<float>& knots = plan.weights.take("coefficients", {intervals_ + 3});
     for (int left = 0; left < intervals_; ++left) {
       cubics_.push_back(cubic_of(knots.data() + left));
     }
-    density_ = static_cast<float>(intervals_) / (2.0f * reach_);
+    if (even_below_ > 0.0f && (even_below_ < kLeastEvenShare * reach_ || even_below_ > reach_)) {
+      throw ModelError("a curve's 'even_below' must be 0, or from a millionth of its reach to all");
+    }
+    whole_ = even_below_ > 0.0f ? std::asinh(reach_ / even_below_) : reach_;
+    density_ = static_cast<float>(intervals_) / (2.0f * whole_);
     zero_ = curve(0.0f);
   }
 
@@ -57,19 +63,24 @@ class Waveshaper : public Block {
  private:
   float curve(float amplitude) const {
     const float bent = std::clamp(amplitude, -reach_, reach_);
-    const float position = (bent + reach_) * density_;
+    const bool widens = even_below_ > 0.0f;
+    const float position = ((widens ? std::asinh(bent / even_below_) : bent) + whole_) * density_;
     // not a number is no place on the grid: it stays what it is, on the first interval
     const int left = position >= 1.0f ? std::min(static_cast<int>(position), intervals_ - 1) : 0;
     const float place = position - static_cast<float>(left);
     const float* c = cubics_[static_cast<std::size_t>(left)].c;
     const float value = c[0] + place * (c[1] + place * (c[2] + place * c[3]));
+    if (bent == amplitude) return value;
     const float slope = c[1] + place * (2.0f * c[2] + place * 3.0f * c[3]);
-    return value + slope * (amplitude - bent) * density_;
+    const float rise = widens ? density_ / std::hypot(bent, even_below_) : density_;
+    return value + slope * rise * (amplitude - bent);
   }
 
   int channels_;
   int intervals_;
   float reach_;
+  float even_below_;
+  float whole_ = 1.0f;
   float density_ = 1.0f;
   float zero_ = 0.0f;
   std::vector<Cubic> cubics_;

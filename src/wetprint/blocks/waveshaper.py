@@ -14,9 +14,11 @@ from torch import Tensor, nn
 
 from wetprint.blocks.block import Block
 from wetprint.blocks.checks import number, whole_number
-from wetprint.blocks.spline import slope_weights, straight, value_weights
+from wetprint.blocks.spline import place_on_grid, slope_weights, straight, value_weights
 
 MOST_INTERVALS = 4096
+REACHES = (1e-9, 1e9)
+LEAST_EVEN_SHARE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -24,19 +26,24 @@ class WaveshaperConfig:
     """The curve's grid.
 
     Attributes:
-        intervals: equal intervals from ``-reach`` to ``reach``.
+        intervals: how many, from ``-reach`` to ``reach``.
         reach: amplitude up to which the curve bends; a straight line beyond.
         channels: every channel passes through the same curve.
+        even_below: intervals are nearly equal below this amplitude and widen in proportion to it
+            above, see ``spline.py``; 0 for equal ones everywhere.
     """
 
     intervals: int = 128
     reach: float = 1.0
     channels: int = 1
+    even_below: float = 0.0
 
     def __post_init__(self) -> None:
         whole_number("intervals", self.intervals, 1, MOST_INTERVALS)
         whole_number("channels", self.channels, 1, 2)
-        number("reach", self.reach, 1e-9, 1e9)
+        number("reach", self.reach, *REACHES)
+        if self.even_below:
+            number("even_below", self.even_below, LEAST_EVEN_SHARE * self.reach, self.reach)
 
 
 class Waveshaper(Block):
@@ -48,8 +55,8 @@ class Waveshaper(Block):
         super().__init__()
         self.config = config
         self.channels_in = self.channels_out = config.channels
-        line = torch.from_numpy(straight(config.intervals, config.reach))
-        self.coefficients = nn.Parameter(line.to(torch.get_default_dtype()))
+        line = straight(config.intervals, config.reach, even_below=config.even_below)
+        self.coefficients = nn.Parameter(torch.from_numpy(line).to(torch.get_default_dtype()))
 
     def valid(self, audio: Tensor, start_sample: int = 0) -> Tensor:
         """See Block."""
@@ -59,11 +66,11 @@ class Waveshaper(Block):
         """Return ``f`` at every amplitude, of any shape."""
         config = self.config
         bent = amplitude.clamp(-config.reach, config.reach)
-        position = (bent + config.reach) * (config.intervals / (2.0 * config.reach))
-        left = position.detach().floor().clamp(max=config.intervals - 1)
+        grid = config.intervals, config.reach, config.even_below
+        position, density = place_on_grid(bent, *grid)
+        left = position.detach().floor().clamp(0, config.intervals - 1)
         place, left = position - left, left.long()
         near = [self.coefficients[left + each] for each in range(4)]
         value = sum(weight * each for weight, each in zip(value_weights(place), near, strict=True))
         slope = sum(weight * each for weight, each in zip(slope_weights(place), near, strict=True))
-        beyond = (amplitude - bent) * (config.intervals / (2.0 * config.reach))
-        return value + slope * beyond
+        return value + slope * density * (amplitude - bent)

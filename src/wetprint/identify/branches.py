@@ -48,9 +48,7 @@ class Branch:
         before = self.before + steps[0]
         if self.curve is None or self.after is None:
             return dataclasses.replace(self, before=before)
-        coefficients = self.curve.coefficients + steps[1]
-        curve = dataclasses.replace(self.curve, coefficients=coefficients)
-        return Branch(self.hears, before, curve, self.after + steps[2])
+        return Branch(self.hears, before, self.curve.moved(steps[1]), self.after + steps[2])
 
     def on_reach(self, reach: float) -> Branch:
         """Return the branch with a curve of this reach; itself where the curve's will do."""

@@ -8,7 +8,6 @@ solves for all filters and curves together.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,10 +33,7 @@ class Cascade:
         filters, curves = self.split(step)
         return Cascade(
             tuple(each + part for each, part in zip(self.filters, filters, strict=True)),
-            tuple(
-                dataclasses.replace(each, coefficients=each.coefficients + part)
-                for each, part in zip(self.curves, curves, strict=True)
-            ),
+            tuple(each.moved(part) for each, part in zip(self.curves, curves, strict=True)),
         )
 
     def split(self, step: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:

@@ -7,12 +7,13 @@ Marx 1996, doi:10.1214/ss/1038425655), so that stretches that were never heard g
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from wetprint.blocks.spline import slope_weights, straight, value_weights
+from wetprint.blocks.spline import amplitude_at, place_on_grid, slope_weights, value_weights
 
 PIECE_SAMPLES = 1 << 14
 """Signals are placed piece by piece: in the processor's cache, however long they are."""
@@ -33,10 +34,12 @@ class Curve:
     Attributes:
         reach: amplitude up to which it bends.
         coefficients: ``(intervals + 3,)`` float64.
+        even_below: see WaveshaperConfig.
     """
 
     reach: float
     coefficients: np.ndarray
+    even_below: float = 0.0
 
     @property
     def intervals(self) -> int:
@@ -56,13 +59,26 @@ class Curve:
         columns, weights, _ = _place(self, amplitude)
         return (weights * self.coefficients[columns]).sum(0)
 
-    def on_grid(self, intervals: int, reach: float) -> Curve:
-        """Return the same curve on another grid, as close as that can come."""
-        grid = np.linspace(-reach, reach, 8 * (intervals + 3))
-        empty = Curve(reach, straight(intervals, reach))
+    def moved(self, step: np.ndarray) -> Curve:
+        """Return the curve with a step added to its coefficients."""
+        return dataclasses.replace(self, coefficients=self.coefficients + step)
+
+    def on_grid(self, intervals: int, reach: float, even_below: float | None = None) -> Curve:
+        """Return the same curve on another grid, as close as that can come.
+
+        Args:
+            intervals: of the new grid.
+            reach: of the new grid.
+            even_below: of the new grid; as it is where None.
+        """
+        even_below = self.even_below if even_below is None else even_below
+        empty = Curve(reach, np.zeros(intervals + 3), even_below)
+        places = np.linspace(0.0, intervals, 8 * (intervals + 3))
+        grid = amplitude_at(places, intervals, reach, even_below)
         placed = Placed.of(empty, grid)
         gram = placed.gram(np.ones_like(grid)) + 1e-9 * np.eye(intervals + 3)
-        return Curve(reach, np.linalg.solve(gram, placed.transposed(self(grid))))
+        fitted = np.linalg.solve(gram, placed.transposed(self(grid)))
+        return dataclasses.replace(empty, coefficients=fitted)
 
 
 @dataclass(frozen=True)
@@ -122,10 +138,9 @@ class Placed:
 
 def _place(curve: Curve, amplitude: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return four coefficients' numbers and what each adds to value and slope, ``(4, ...)``."""
-    density = curve.intervals / (2.0 * curve.reach)
     bent = np.clip(amplitude, -curve.reach, curve.reach)
-    position = (bent + curve.reach) * density
-    left = np.minimum(position.astype(np.int32), curve.intervals - 1)
+    position, density = place_on_grid(bent, curve.intervals, curve.reach, curve.even_below)
+    left = np.clip(position.astype(np.int32), 0, curve.intervals - 1)
     place = position - left.astype(position.dtype)
     slopes = density * np.stack(slope_weights(place))
     values = np.stack(value_weights(place)) + slopes * (amplitude - bent)

@@ -58,7 +58,7 @@ class Shape:
 
     def moved(self, step: np.ndarray) -> Shape:
         """See Filter."""
-        return Shape(Curve(self.curve.reach, self.curve.coefficients + step))
+        return Shape(self.curve.moved(step))
 
     def with_room(self, loudest: float) -> Shape:
         """Return the same curve with the reach that a signal needs."""

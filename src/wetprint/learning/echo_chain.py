@@ -57,7 +57,8 @@ def _branch(branch: Branch) -> list[Block]:
     blocks: list[Block] = [filter_block(branch.before[None])]
     if branch.curve is not None and branch.after is not None:
         curve = branch.curve
-        shaper = Waveshaper(WaveshaperConfig(curve.intervals, curve.reach))
+        grid = WaveshaperConfig(curve.intervals, curve.reach, even_below=curve.even_below)
+        shaper = Waveshaper(grid)
         shaper.coefficients.data = torch.from_numpy(curve.coefficients).float()
         blocks += [shaper, filter_block(branch.after[None, None])]
     return blocks

@@ -97,8 +97,10 @@ def _block(stage: Stage, period_samples: float) -> Block:
     if isinstance(stage, Filter):
         return filter_block(stage.taps[None, None])
     if isinstance(stage, Shape):
-        shaper = Waveshaper(WaveshaperConfig(stage.curve.intervals, float(stage.curve.reach)))
-        shaper.coefficients.data = torch.from_numpy(stage.curve.coefficients).float()
+        curve = stage.curve
+        grid = WaveshaperConfig(curve.intervals, float(curve.reach), even_below=curve.even_below)
+        shaper = Waveshaper(grid)
+        shaper.coefficients.data = torch.from_numpy(curve.coefficients).float()
         return shaper
     if isinstance(stage, FadingDelay):
         return stage.block

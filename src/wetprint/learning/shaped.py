@@ -2,17 +2,18 @@
 
 A Wiener-Hammerstein cascade (``identify/cascade.py``) is solved on the loudest and on evenly spread
 stretches of what was heard, from two starts: all that is linear before the curve, or all of it
-after. The better one goes on, the curve on finer and finer grids. What is slower than a window can
-tell, the coupling capacitor that takes the curve's bias away, is then looked for at a low sample
-rate (``capacitor.py``), and the last filter is solved once more over everything that was heard, at
-growing lengths, since what follows a curve is linear again however long it lasts.
+after. The better one goes on, the curve on finer and finer grids, or, where that explains more,
+together with a filter of the dry signal beside it (``blended.py``). What is slower than a window
+can tell, the coupling capacitor that takes the curve's bias away, is then looked for at a low
+sample rate (``capacitor.py``), and the last filter is solved once more over everything that was
+heard, at growing lengths, since what follows a curve is linear again however long it lasts.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,10 +21,11 @@ from scipy.signal import lfilter, oaconvolve
 
 from wetprint.blocks.high_pass import high_pass_coefficients
 from wetprint.blocks.spline import straight
-from wetprint.identify.cascade import Cascade
+from wetprint.identify.cascade import Cascade, Windows
 from wetprint.identify.cascade_solver import solve_cascade
 from wetprint.identify.curve import Curve
 from wetprint.identify.descent import SolveConfig
+from wetprint.learning.blended import Blend, BlendSearch, loudest_channel
 from wetprint.learning.capacitor import find_capacitor
 from wetprint.learning.linear import (
     filter_audio,
@@ -35,6 +37,9 @@ from wetprint.learning.material import Material, Take, takes_esr
 from wetprint.learning.windows import choose_windows
 from wetprint.models.recipes import KnownCurve
 from wetprint.progress import Progress, silent
+
+ALONE, BLENDED = KINDS = ("wiener_hammerstein", "clean_blend")
+"""A curve between two filters; the same with a filter of the dry signal beside it: recipes."""
 
 FILTER_SECONDS = 2048 / 48_000
 """Length of the filters while the curve is looked for."""
@@ -71,17 +76,21 @@ class ShapedModel:
         cascade: the filters and the curve.
         pole: of a first-order high-pass behind the curve; None where there is none.
         error: ESR on the validation takes.
+        beside: a filter of the dry signal, added to the rest, ``(channels_out, taps)``; None where
+            there is none.
     """
 
     cascade: Cascade
     pole: float | None
     error: float
+    beside: np.ndarray | None = None
 
     def known(self) -> KnownCurve:
         """Return the curve and its filters as recipes take them."""
         before, after = self.cascade.filters
         curve = self.cascade.curves[0]
-        return KnownCurve(before, curve.reach, curve.coefficients, self.pole, after)
+        shape = curve.reach, curve.coefficients, self.pole
+        return KnownCurve(before, *shape, after, curve.even_below, self.beside)
 
     def after_curve(self, dry: np.ndarray) -> np.ndarray:
         """Play ``(1, time)`` up to the last filter: ``(1, time)`` float32."""
@@ -93,14 +102,17 @@ class ShapedModel:
 
     def play(self, take: Take) -> np.ndarray:
         """Play a take: ``(channels_out, scored_samples)`` float64."""
-        after = self.cascade.filters[1][:, None]
-        return filter_audio(self.after_curve(take.dry), after)[:, take.heard_from :]
+        played = filter_audio(self.after_curve(take.dry), self.cascade.filters[1][:, None])
+        if self.beside is not None:
+            played += filter_audio(take.dry, self.beside[:, None])
+        return played[:, take.heard_from :]
 
 
 def solve_shaped_model(
     material: Material,
     linear: np.ndarray,
     linear_error: float,
+    kinds: Collection[str] = KINDS,
     stop: Callable[[], bool] = never,
     over: Callable[[], bool] = never,
     progress: Progress = silent,
@@ -111,6 +123,7 @@ def solve_shaped_model(
         material: what was heard, with one dry channel.
         linear: the solved linear part, ``(channels_out, 1, taps)``.
         linear_error: its ESR on the validation takes.
+        kinds: of KINDS, what may be found.
         stop: says that the search has lasted long enough; what it found is finished.
         over: says that even finishing must come to an end.
         progress: told how far it is.
@@ -135,15 +148,32 @@ def solve_shaped_model(
     if error > FRUITFUL * linear_error:
         return None
     cascade, _ = solve_cascade(cascade, few, config, stop, report)
+    search = BlendSearch(material, loudest_channel(material), stop, report)
+    model: ShapedModel | None = None
+    if BLENDED in kinds and search.shows(cascade):
+        model = _finished_blend(search.solve(found[1][0]), material, over)
+    elif ALONE in kinds:
+        cascade = _on_finer_grids(cascade, windows, config, stop, report)
+        model = _finished(cascade, material, over)
+    progress("solving the curve", 1.0)
+    return model if model is not None and model.error < FRUITFUL * linear_error else None
+
+
+def _on_finer_grids(
+    cascade: Cascade,
+    windows: Windows,
+    config: SolveConfig,
+    stop: Callable[[], bool],
+    report: Callable[[float], None],
+) -> Cascade:
+    """Solve on one grid after the other, as long as finer ones leave less."""
     error = np.inf
     for intervals in GRIDS:
         finer = solve_cascade(_on_grid(cascade, intervals), windows, config, stop, report)
         if finer[1] >= error:
             break
         cascade, error = finer
-    model = _finished(cascade, material, over)
-    progress("solving the curve", 1.0)
-    return model if model.error < FRUITFUL * linear_error else None
+    return cascade
 
 
 def _starts(linear: np.ndarray, taps: int) -> list[Cascade]:
@@ -177,6 +207,21 @@ def _finished(cascade: Cascade, material: Material, over: Callable[[], bool]) ->
     filters = (cascade.filters[0], last.response[:, 0])
     whole = Cascade(filters, cascade.curves)
     return _shortened(ShapedModel(whole, pole, last.error), material.validation)
+
+
+def _finished_blend(blend: Blend, material: Material, over: Callable[[], bool]) -> ShapedModel:
+    """Solve what follows the curve and what is beside it once more, together, over everything."""
+    model = ShapedModel(blend.cascade, None, np.inf)
+
+    def both(take: Take) -> Take:
+        heard = np.concatenate([model.after_curve(take.dry), take.dry])
+        return dataclasses.replace(take, dry=heard)
+
+    last = shortest_good_model(solve_linear_models(material.changed(both), stop=over))
+    filters = blend.cascade.filters[0], last.response[:, 0]
+    whole = Cascade(filters, blend.cascade.curves)
+    solved = ShapedModel(whole, None, last.error, last.response[:, 1])
+    return _shortened(solved, material.validation)
 
 
 def _shortened(model: ShapedModel, takes: tuple[Take, ...]) -> ShapedModel:

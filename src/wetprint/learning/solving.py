@@ -16,7 +16,7 @@ import torch
 from wetprint.learning.budget import Budget
 from wetprint.learning.material import Material, validation_esr
 from wetprint.learning.moving import Motion, find_motion
-from wetprint.learning.shaped import solve_shaped_model
+from wetprint.learning.shaped import ALONE, BLENDED, KINDS, solve_shaped_model
 from wetprint.learning.solvers import (
     CROSSFADED,
     KERNELS,
@@ -124,8 +124,9 @@ class Solving:
         for candidate in [] if motion is None else self._moving(motion, wanted, response):
             yield candidate
             least = min(least, candidate.error)
-        if "wiener_hammerstein" in wanted and least > MOVES_MOSTLY:
-            yield from self._curve(response, linear)
+        kinds = wanted & set(KINDS)
+        if kinds and least > MOVES_MOSTLY:
+            yield from self._curve(kinds, response, linear)
 
     def _squashed(self, response: np.ndarray, linear: Candidate) -> Candidate | None:
         """Solve a compressor, where the effect is one."""
@@ -167,7 +168,9 @@ class Solving:
             if candidate.error < SOLVED_WELL:
                 return
 
-    def _curve(self, response: np.ndarray, linear: Candidate) -> Iterator[Candidate]:
+    def _curve(
+        self, kinds: set[str], response: np.ndarray, linear: Candidate
+    ) -> Iterator[Candidate]:
         """Solve a curve between two filters, where there may be one."""
         if self.material.channels_in > 1:
             return
@@ -176,13 +179,15 @@ class Solving:
             self.material,
             response,
             linear.error,
+            kinds,
             self.budget.stop_curve(),
             self.budget.over,
             self.progress,
         )
         if found is not None:
             known = KnownEffect(response, curve=found.known())
-            yield self.candidate("wiener_hammerstein", known, begun)
+            recipe = ALONE if found.beside is None else BLENDED
+            yield self.candidate(recipe, known, begun)
 
     def candidate(self, recipe: str, known: KnownEffect, begun: float) -> Candidate:
         """Build and judge what was solved since a moment of the budget's clock."""

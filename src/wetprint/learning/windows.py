@@ -46,7 +46,12 @@ def choose_windows(takes: tuple[Take, ...], context: int, sample_rate: int) -> W
 
 
 def choose_moving_windows(
-    takes: tuple[Take, ...], channel: int, context: int, sample_rate: int, period_samples: float
+    takes: tuple[Take, ...],
+    channel: int,
+    context: int,
+    sample_rate: int,
+    period_samples: float,
+    heard_seconds: float = MOVING_HEARD_SECONDS,
 ) -> MovingWindows:
     """Cut stretches out of what was heard as ``choose_windows`` does, fewer and shorter ones.
 
@@ -56,9 +61,10 @@ def choose_moving_windows(
         context: samples that each stretch needs as its past.
         sample_rate: Hz.
         period_samples: of the LFO.
+        heard_seconds: how much is listened to in all.
     """
     length = next_fast_len(round(MOVING_WINDOW_SECONDS * sample_rate), real=True)
-    places = _places(takes, length - context, context, MOVING_HEARD_SECONDS * sample_rate)
+    places = _places(takes, length - context, context, heard_seconds * sample_rate)
     cut = [_window(take, at, context, length) for take, at in places]
     dry, wet, heard = zip(*cut, strict=True)
     starts = np.array([take.start_sample + at - context for take, at in places])

@@ -19,6 +19,7 @@ from wetprint.blocks.recurrent import Lstm, RecurrentConfig
 from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
 from wetprint.models import baselines
 from wetprint.models.chain import Chain
+from wetprint.models.parallel import Parallel
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class KnownCurve:
         coefficients: ``(intervals + 3,)``, see wetprint.blocks.spline.
         pole: of a first-order high-pass behind the curve, or None.
         filter_after: ``(channels_out, taps)``.
+        even_below: see WaveshaperConfig.
+        filter_beside: ``(channels_out, taps)``, of the dry signal, added to the rest; None where
+            nothing stands beside the curve.
     """
 
     filter_before: np.ndarray
@@ -38,6 +42,8 @@ class KnownCurve:
     coefficients: np.ndarray
     pole: float | None
     filter_after: np.ndarray
+    even_below: float = 0.0
+    filter_beside: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,8 @@ def build_wiener_hammerstein(known: KnownEffect) -> Chain:
     curve = known.curve
     if curve is None:
         raise ValueError("expected an effect whose curve is known, got one without")
-    shaper = Waveshaper(WaveshaperConfig(len(curve.coefficients) - 3, curve.reach))
+    grid = WaveshaperConfig(len(curve.coefficients) - 3, curve.reach, even_below=curve.even_below)
+    shaper = Waveshaper(grid)
     shaper.coefficients.data = torch.from_numpy(curve.coefficients).float()
     blocks: list[Block] = [filter_block(curve.filter_before[None, None]), shaper]
     if curve.pole is not None:
@@ -117,6 +124,18 @@ def build_wiener_hammerstein(known: KnownEffect) -> Chain:
         high_pass.pole.data.fill_(curve.pole)
         blocks.append(high_pass)
     return Chain([*blocks, filter_block(curve.filter_after[:, None])])
+
+
+def build_clean_blend(known: KnownEffect) -> Chain:
+    """Return the solved filter, curve and filter, and the solved filter beside them.
+
+    Raises:
+        ValueError: no curve is known that has something beside it.
+    """
+    if known.curve is None or known.curve.filter_beside is None:
+        raise ValueError("expected an effect with a known curve and clean path, got one without")
+    clean = Chain([filter_block(known.curve.filter_beside[:, None])])
+    return Chain([Parallel([build_wiener_hammerstein(known), clean])])
 
 
 def build_found(known: KnownEffect) -> Chain:
@@ -184,6 +203,12 @@ RECIPES: dict[str, Recipe] = {
             "wiener_hammerstein",
             "a static curve between two filters, solved",
             build_wiener_hammerstein,
+            trained=False,
+        ),
+        Recipe(
+            "clean_blend",
+            "a static curve between two filters, beside a filter of the dry signal, solved",
+            build_clean_blend,
             trained=False,
         ),
         *(
