@@ -49,10 +49,15 @@ def single_notes(device: str, family: str, published: str) -> Box:
     return Box(device, family, ("single note 7",), ("single note 8",), published)
 
 
-def drive_pedal(device: str, published: str) -> Box:
-    """Return a drive pedal of which four clips of notes were recorded."""
+BETWEEN, BELOW = 1, 3
+"""Of four notes: 312 Hz lies between two others, 99 Hz more than an octave below all of them."""
+
+
+def drive_pedal(device: str, judged: int, published: str) -> Box:
+    """Return a drive pedal of which four notes were recorded, judged on one of them."""
     clips = [f"single note clip_{number}" for number in range(4)]
-    return Box(device, "distortion", tuple(clips[:3]), tuple(clips[3:]), published)
+    learned = tuple(each for number, each in enumerate(clips) if number != judged)
+    return Box(device, "distortion", learned, (clips[judged],), published)
 
 
 def cut(
@@ -95,8 +100,10 @@ BOXES: dict[str, Box] = {
     "jvm_treble": jvm("bass0 mid0 treble10 gain5"),
     "jvm_scooped": jvm("bass10 mid0 treble10 gain5"),
     "jvm_even": jvm("bass1 mid3 treble7 gain5"),
-    "tube_screamer": drive_pedal("Ibanez Tube Screamer", ".003-.012"),
-    "blues_driver": drive_pedal("Boss BD-2", ".004-.069"),
+    "tube_screamer": drive_pedal("Ibanez Tube Screamer", BETWEEN, ".003-.012"),
+    "tube_screamer_below": drive_pedal("Ibanez Tube Screamer", BELOW, ".003-.012"),
+    "blues_driver": drive_pedal("Boss BD-2", BETWEEN, ".004-.069"),
+    "blues_driver_below": drive_pedal("Boss BD-2", BELOW, ".004-.069"),
     "la_2a_1": cut("Teletronix LA-2A", "compressor", "unlabelled setting, sample1", LA_2A),
     "la_2a_3": cut("Teletronix LA-2A", "compressor", "unlabelled setting, sample3", LA_2A),
     "la_2a_5": cut("Teletronix LA-2A", "compressor", "unlabelled setting, sample5", LA_2A),
