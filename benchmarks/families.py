@@ -14,7 +14,8 @@ Sources of learning: "generated" is what wetprint makes by itself, "playing" add
 guitar and bass, "guitar" is 45 s of such playing as dry and wet recordings and nothing else. What
 was measured is kept in ``--state``, whence an interrupted benchmark goes on; ``--again`` measures
 anew. ``--models`` keeps what was learned, and ``--report`` shows it, with sound and pictures, in
-one file. The tables go between the markers of ``--page``. The recordings and the list of effects
+one file. The tables go between the markers of ``--page``, those that compare with others between
+the markers of ``--comparison``, its picture beside it. The recordings and the list of effects
 lie outside the project, in ``../shared`` unless ``--data`` says otherwise.
 """
 
@@ -27,6 +28,7 @@ from pathlib import Path
 
 from boxes import BOXES
 from choosing import NAM_TRAINER, SETTINGS, SOURCES, Wanted, planned, unmeasured
+from comparing import CURVES, comparison, draw_curves
 from given import SHARED, CommandFailed, listed_effects, listing, mean_score
 from ledger import Outcome, Run, keep, read
 from measuring import measure, spec_of
@@ -55,6 +57,9 @@ def main() -> int:
     failed = measure_all(runs, families, asked)
     tables = all_tables(Measured(read(asked.state), asked.minutes, families))
     write_between_markers(asked.page, tables)
+    compared = Measured(read(asked.state), asked.minutes, families)
+    write_between_markers(asked.comparison, comparison(compared))
+    draw_curves(compared, asked.comparison.parent / CURVES)
     print("\n".join(["", *tables]))
     if asked.report is not None:
         missing = report_run(asked.report, runs, read(asked.state), asked.models, asked.data)
@@ -114,6 +119,7 @@ def command_line() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=SHARED)
     parser.add_argument("--state", type=Path, default=ROOT / "benchmarks" / "families.jsonl")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "families.md")
+    parser.add_argument("--comparison", type=Path, default=ROOT / "docs" / "how-it-compares.md")
     parser.add_argument("--models", type=Path, metavar="DIR", help="keep the learned models there")
     parser.add_argument(
         "--report", type=Path, metavar="OUT.html", help="write a report of what is in --models"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ class Outcome:
             wetprint does not play.
         passages: for each judged passage its name, its length in seconds, and by context its
             scores, as ``wetprint evaluate --json`` lists them.
+        history: the error on what was kept for judging, over the seconds since the run began.
     """
 
     run: Run
@@ -56,6 +57,7 @@ class Outcome:
     recipe: str
     core_share: float | None
     passages: tuple[dict[str, Any], ...]
+    history: tuple[tuple[float, float], ...] = ()
 
 
 def read(path: Path) -> dict[Run, Outcome]:
@@ -94,7 +96,9 @@ def essential(passage: dict[str, Any]) -> dict[str, Any]:
 
 
 def _from_json(found: dict[str, Any]) -> Outcome:
-    return Outcome(**{**found, "run": Run(**found["run"]), "passages": tuple(found["passages"])})
+    outcome = Outcome(**{**found, "run": Run(**found["run"])})
+    history = tuple((float(at), float(error)) for at, error in outcome.history)
+    return replace(outcome, passages=tuple(outcome.passages), history=history)
 
 
 def _lines(outcomes: Iterable[Outcome]) -> str:

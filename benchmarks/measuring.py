@@ -62,7 +62,9 @@ def measure(run: Run, data: Path, models: Path | None = None) -> Outcome:
         if models is not None:
             keep_model(model, run, models)
         passages = tuple(essential(each) for each in judged.passages)
-        return Outcome(run, judged.seconds, judged.recipe, core_share(model, data), passages)
+        history = tuple((at, error) for at, error in load_model(model).verdict["history"])
+        core = core_share(model, data)
+        return Outcome(run, judged.seconds, judged.recipe, core, passages, history)
 
 
 def spec_of(run: Run, data: Path) -> str:

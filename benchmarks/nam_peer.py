@@ -146,7 +146,8 @@ def measure_nam(run: Run, spec: str, data: Path, python: Path) -> Outcome:
             played = best_scaled(peer.play(best, dry), wet)
             found = evaluate(played, wet, dry, rate)
             passages.append(essential({"name": track.stem, **found.to_json()}))
-    return Outcome(run, took, NAM_TRAINER, None, tuple(passages))
+    history = tuple((each.seconds, each.own_esr) for each in snapshots)
+    return Outcome(run, took, NAM_TRAINER, None, tuple(passages), history)
 
 
 def kept_within(snapshots: Sequence[Snapshot], seconds: float) -> Snapshot:

@@ -86,7 +86,7 @@ def effects_table(measured: Measured, setting: str) -> list[str]:
         if any(found.values()):
             rows.append([_named(name, setting), family, *_errors(_asked(name), found)])
     head = ["effect", "family", "dry", "best FIR", *SOURCES, "itself", "asked", "minutes"]
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
 def further_table(measured: Measured, setting: str) -> list[str]:
@@ -98,7 +98,7 @@ def further_table(measured: Measured, setting: str) -> list[str]:
         if (outcome := measured.of(name, setting, source)) is not None
     ]
     head = ["effect", "learned from", "kept", *(each.heading for each in FURTHER)]
-    return _table([*head, "demands met", "of a core, %"], rows)
+    return markdown_table([*head, "demands met", "of a core, %"], rows)
 
 
 def boxes_table(measured: Measured) -> list[str]:
@@ -109,7 +109,9 @@ def boxes_table(measured: Measured) -> list[str]:
         if (outcome := measured.of(name, RECORDED, RECORDINGS)) is not None
     ]
     head = ["box", "learned from", "dry", "best gain", "best FIR", "ours", "published"]
-    return _table([*head, "gain within 0.25 dB, %", "kept", "minutes", "of a core, %"], rows)
+    return markdown_table(
+        [*head, "gain within 0.25 dB, %", "kept", "minutes", "of a core, %"], rows
+    )
 
 
 def baselines_table(measured: Measured) -> list[str]:
@@ -127,14 +129,32 @@ def baselines_table(measured: Measured) -> list[str]:
         [*place, *(_error(measured.of(*place, model)) for model in (RACE, *models))]
         for place in places
     ]
-    return _table(["row", "setting", "learned from", "ours", *models], rows)
+    return markdown_table(["row", "setting", "learned from", "ours", *models], rows)
+
+
+def figure(value: float | None) -> str:
+    """Return an error as a cell."""
+    return NOTHING if value is None else f"{value:.2g}"
+
+
+def core(outcome: Outcome) -> str:
+    """Return as a cell what playing takes of a core, in per cent."""
+    return NOTHING if outcome.core_share is None else f"{100 * outcome.core_share:.1f}"
+
+
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a table, none where it has no row."""
+    if not rows:
+        return []
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
+    return [lines[0], "|" + "---|" * len(head), *lines[1:]]
 
 
 def _errors(asked: Asked, found: Mapping[str, Outcome | None]) -> list[str]:
     """Return the cells that tell an effect's errors, learned from one source or more."""
     known = [outcome for outcome in found.values() if outcome is not None]
     dry, best_fir, itself = (
-        _figure(mean_score(known[0].passages, context)) for context in ("dry", "best_fir", "repeat")
+        figure(mean_score(known[0].passages, context)) for context in ("dry", "best_fir", "repeat")
     )
     ours = [_error(outcome, asked.esr_from(source)) for source, outcome in found.items()]
     target = NOTHING if asked.esr is None else f"{asked.esr:g}"
@@ -149,15 +169,15 @@ def _further(asked: Asked, outcome: Outcome) -> list[str]:
     ]
     met = [demand.is_met(outcome.passages) for demand in asked.also]
     demands = f"{sum(met)} of {len(met)}" if met else NOTHING
-    return [*measures, demands, _core(outcome)]
+    return [*measures, demands, core(outcome)]
 
 
 def _beside_published(box: Box, outcome: Outcome) -> list[str]:
     """Return the cells that tell how close a box came."""
     contexts = ("dry", "static_gain", "best_fir", "model")
-    errors = [_figure(mean_score(outcome.passages, context)) for context in contexts]
+    errors = [figure(mean_score(outcome.passages, context)) for context in contexts]
     gain = _scaled(mean_score(outcome.passages, score="gain_within_quarter_db"), 100.0)
-    return [*errors, box.published, gain, outcome.recipe, _minutes(outcome), _core(outcome)]
+    return [*errors, box.published, gain, outcome.recipe, _minutes(outcome), core(outcome)]
 
 
 def _asked(name: str) -> Asked:
@@ -179,10 +199,6 @@ def _error(outcome: Outcome | None, asked: float | None = None) -> str:
     return f"**{error:.2g}**" if asked is not None and error <= asked else f"{error:.2g}"
 
 
-def _figure(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.2g}"
-
-
 def _scaled(value: float | None, factor: float) -> str:
     return NOTHING if value is None else f"{factor * value:.3g}"
 
@@ -191,17 +207,5 @@ def _minutes(outcome: Outcome) -> str:
     return f"{outcome.seconds / 60:.1f}"
 
 
-def _core(outcome: Outcome) -> str:
-    return NOTHING if outcome.core_share is None else f"{100 * outcome.core_share:.1f}"
-
-
 def _under(heading: str, table: Sequence[str]) -> list[str]:
     return [heading, "", *table, ""] if table else []
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the lines of a table, none where it has no row."""
-    if not rows:
-        return []
-    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
-    return [lines[0], "|" + "---|" * len(head), *lines[1:]]

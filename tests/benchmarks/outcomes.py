@@ -14,6 +14,7 @@ def outcome(
     model: str = "auto",
     minutes: float = 5.0,
     esr: float = 0.01,
+    history: tuple[tuple[float, float], ...] = (),
     **scores: float,
 ) -> Outcome:
     """Return an outcome of one passage whose contexts are multiples of the model's error."""
@@ -23,7 +24,7 @@ def outcome(
         **{context: {"esr": factor * esr, **scores} for context, factor in CONTEXTS.items()},
     }
     run = Run(name, setting, source, model, minutes)
-    return Outcome(run, 90.0, "linear", 0.02, (passage,))
+    return Outcome(run, 90.0, "linear", 0.02, (passage,), history)
 
 
 def by_run(*outcomes: Outcome) -> dict[Run, Outcome]:

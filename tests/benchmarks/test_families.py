@@ -31,7 +31,10 @@ def bench(tmp_path, monkeypatch):
     (tmp_path / "effects" / "public.toml").write_text(LISTING, encoding="utf-8")
     page = tmp_path / "page.md"
     page.write_text(f"by hand\n{BEGIN}\n{END}\n", encoding="utf-8")
+    comparison = tmp_path / "comparison.md"
+    comparison.write_text(f"{BEGIN}\n{END}\n", encoding="utf-8")
     places = {"--data": tmp_path, "--state": tmp_path / "state.jsonl", "--page": page}
+    places["--comparison"] = comparison
 
     def run(*arguments: str, failing: str = "", interrupted_at: str = "") -> tuple[int, list[str]]:
         measured: list[str] = []
