@@ -11,7 +11,7 @@ import numpy as np
 from wetprint.effects import Effect
 from wetprint.errors import LearningError
 from wetprint.learning.config import LearnConfig
-from wetprint.learning.material import Material, Take
+from wetprint.learning.material import Material, Take, shortened
 from wetprint.learning.tails import notes_on_tails, refuse_self_oscillation
 from wetprint.pairs import Excerpt, Pair, split_for_validation
 from wetprint.progress import Progress, silent
@@ -56,13 +56,14 @@ def gather_from_effect(
     rendered = _render_all(effect, driven + judged, rate, progress)
     refuse_self_oscillation(effect, rendered, rate)
     notes = notes_on_tails(rendered, rate)
+    seconds = round(config.validation_seconds * rate)
+    repeatability = _repeatability(effect, shortened(rendered[-1], seconds), rate, progress)
     takes, kept = rendered[: len(driven)], rendered[len(driven) :]
     if training_audio is not None:
         share = min(0.2, config.validation_seconds * rate / max(1, _samples(takes[:-1])))
         learned, kept = _split([_as_pair(each, rate) for each in takes[:-1]], share, rate)
         takes = [*learned, takes[-1]]
     takes, kept = _as_mono_where_sides_agree(takes, kept)
-    repeatability = _repeatability(effect, kept, rate, progress)
 
     def drive(dry: np.ndarray) -> np.ndarray:
         return effect.process(dry, rate)[: len(takes[0].wet)]
@@ -179,14 +180,12 @@ def _with_one_channel(take: Take, side: str) -> Take:
     return dataclasses.replace(take, **kept)
 
 
-def _repeatability(
-    effect: Effect, kept: Sequence[Take], rate: int, progress: Progress
-) -> float | None:
-    """Play the first judged take again, and return the error of the effect against itself."""
+def _repeatability(effect: Effect, take: Take, rate: int, progress: Progress) -> float:
+    """Play a take again, and return the error of the effect against itself.
+
+    The take must begin where the effect was started: what moves, or counts, would be elsewhere.
+    """
     progress("playing the effect twice", 0.0)
-    first = kept[0]
-    again = effect.process(first.dry, rate)
-    again = again[: len(first.wet), first.heard_from :].astype(np.float64)
-    wet = first.wet[:, first.heard_from :].astype(np.float64)
+    again, wet = effect.process(take.dry, rate).astype(np.float64), take.wet.astype(np.float64)
     progress("playing the effect twice", 1.0)
     return float(((again - wet) ** 2).sum() / (wet**2).sum())
