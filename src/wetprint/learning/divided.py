@@ -24,7 +24,7 @@ from wetprint.learning.linear import (
     solve_linear_model,
 )
 from wetprint.learning.material import Material, Take, shortened, validation_esr
-from wetprint.learning.octave_fit import EVERYTHING, MOVED_FIRST, Round, common_filter, fit_trigger
+from wetprint.learning.octave_fit import EVERYTHING, TIMELESS, Round, common_filter, fit_trigger
 from wetprint.learning.octave_start import find_trigger
 from wetprint.learning.octave_windows import FIRST, SECOND, OctaveWindows
 from wetprint.models.chain import Chain
@@ -52,11 +52,14 @@ TAPS = (512, 2048)
 
 FINE_ORDER = 5
 
-COARSE = (Round(MOVED_FIRST, 4.0, 150, 4e-3, 0.4), Round(MOVED_FIRST, 2.0, 150, 4e-3, 0.5))
+COARSE = (Round(TIMELESS, 4.0, 120, 4e-3, 0.4),)
 FINE = (
-    Round(EVERYTHING, 1.0, 150, 1e-3, 0.7, 1.0),
-    Round(EVERYTHING, 1.0, 150, 1e-3, 0.8, 2.0),
+    Round(TIMELESS, 2.0, 150, 4e-3, 0.6, 0.5),
+    Round(TIMELESS, 2.0, 150, 1e-3, 0.7, 1.0),
+    Round(TIMELESS, 1.0, 150, 3e-4, 0.8, 1.0),
+    Round(EVERYTHING, 0.5, 150, 3e-4, 0.9, 1.0),
 )
+"""Searches without the second octave, and with it."""
 
 
 def solve_divided(
@@ -127,18 +130,36 @@ def _fitted(
         progress("fitting the octave divider", done / count)
 
     trigger = fit_trigger(windows, trigger, COARSE, stop, report)
-    finer = OctaveWindows(*heard, order=FINE_ORDER)
-    finer.offsets = windows.offsets
     counts = windows.count(trigger)
-    finer.solve(counts)
-    finer.solve(counts, finer.explained(finer.choose(counts), 0.6))
-    finer.find_second(counts)
-    finer.solve(counts)
-    finer.solve(counts, finer.explained(finer.choose(counts), 0.6))
-    finer.choose(counts)
+    both = [_with_second(windows, counts, turned) for turned in (0, 1)]
+    finer = min(both, key=lambda each: float(np.median(each.choose(counts)[each.audible])))
     trigger = fit_trigger(finer, trigger, FINE, stop, report)
     progress("fitting the octave divider", 1.0)
     return finer, trigger
+
+
+def _with_second(windows: OctaveWindows, counts: np.ndarray, turned: int) -> OctaveWindows:
+    """Add the second octave and finer curves.
+
+    The first octave does not tell whether all its waves are turned over, or its filter is; only the
+    second one does, which begins where the first rises.
+    """
+    finer = OctaveWindows(
+        windows.dry,
+        windows.wet,
+        windows.rate,
+        windows.is_inverted,
+        FINE_ORDER,
+        windows.reach,
+    )
+    finer.offsets = (windows.offsets + turned) % 4
+    finer.solve(counts)
+    finer.find_second(counts)
+    finer.solve(counts)
+    for _ in range(2):
+        finer.solve(counts, finer.explained(finer.choose(counts), 0.6))
+    finer.choose(counts)
+    return finer
 
 
 def _finished(
