@@ -24,7 +24,7 @@ from wetprint.learning.linear import (
     solve_linear_model,
 )
 from wetprint.learning.material import Material, Take, shortened, validation_esr
-from wetprint.learning.octave_fit import EVERYTHING, TIMELESS, Round, common_filter, fit_trigger
+from wetprint.learning.octave_fit import TIMELESS, Round, common_filter, fit_trigger
 from wetprint.learning.octave_start import find_trigger
 from wetprint.learning.octave_windows import FIRST, SECOND, OctaveWindows
 from wetprint.models.chain import Chain
@@ -57,7 +57,6 @@ FINE = (
     Round(TIMELESS, 2.0, 150, 4e-3, 0.6, 0.5),
     Round(TIMELESS, 2.0, 150, 1e-3, 0.7, 1.0),
     Round(TIMELESS, 1.0, 150, 3e-4, 0.8, 1.0),
-    Round(EVERYTHING, 0.5, 150, 3e-4, 0.9, 1.0),
 )
 """Searches without the second octave, and with it."""
 

@@ -58,8 +58,6 @@ class Round:
 TIMELESS = (0, 1, 4, 5, 6, 7)
 """Settings but for the lags, which a filter behind the switch nearly makes up for."""
 
-EVERYTHING = tuple(range(8))
-
 
 class Residuals:
     """What a trigger leaves of a stretch whose filters are solved."""
