@@ -3,6 +3,7 @@
 #include "bindings/tensors.h"
 #include "bindings/training.h"
 #include "training/delay_line.h"
+#include "training/octave_trigger.h"
 #include "training/recirculation.h"
 #include "training/recursion.h"
 
@@ -63,6 +64,14 @@ void run_envelope_backward(Matrix x, Flat attack, Flat release, Flat past, Matri
   nb::gil_scoped_release unlocked;
   follow_envelope_backward(envelope, x.data(), y.data(), to_y.data(),
                            {to_x.data(), to_attack.data(), to_release.data(), to_past.data()}, threads);
+}
+
+// Counts of 0 to 3 and by how much each sample exceeds what is counted; the state goes on.
+void run_octave_trigger(Flat x, Doubles settings, Doubles state, Flat counts, Flat excess) {
+  demand(settings.shape(0) == kTriggerSettings && state.shape(0) == kTriggerState, kMisfit);
+  demand(counts.shape(0) == x.shape(0) && excess.shape(0) == x.shape(0), kMisfit);
+  nb::gil_scoped_release unlocked;
+  count_octaves(settings.data(), x.data(), x.shape(0), state.data(), counts.data(), excess.data());
 }
 
 DelayRead read_of(int interpolation, const Matrix& line, const Matrix& delay, int lead) {
@@ -126,6 +135,7 @@ void bind_rows(nb::module_& module) {
   module.def("follow_envelope", &run_envelope, "x"_a, "attack"_a, "release"_a, "past"_a, "y"_a, "threads"_a);
   module.def("follow_envelope_backward", &run_envelope_backward, "x"_a, "attack"_a, "release"_a, "past"_a,
              "y"_a, "to_y"_a, "to_x"_a, "to_attack"_a, "to_release"_a, "to_past"_a, "threads"_a);
+  module.def("count_octaves", &run_octave_trigger, "x"_a, "settings"_a, "state"_a, "counts"_a, "excess"_a);
   module.def("read_delay_line", &run_read, "interpolation"_a, "line"_a, "delay"_a, "lead"_a, "out"_a, "threads"_a);
   module.def("read_delay_line_backward", &run_read_backward, "interpolation"_a, "line"_a, "delay"_a, "lead"_a,
              "to_out"_a, "to_line"_a.none(), "to_delay"_a.none(), "threads"_a);

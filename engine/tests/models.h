@@ -248,6 +248,15 @@ inline void add_high_pass(ModelWriter& model) {
   model.weight("pole", {}, 0.99f);
 }
 
+inline void add_octave_divider(ModelWriter& model) {
+  model.block("octave_divider",
+              R"({"lowpass":0.1,"highpass":0.001,"lag":0.4,"held_lag":0.5,"attack":0.02,)"
+              R"("release":0.01,"ratio":0.9,"threshold":0.001,"inverted":true,"starts_at":2,)"
+              R"("order":3,"reach":0.5})");
+  model.weight("steady", {3}, 0.3f);
+  model.weight("switched", {3}, 1.0f);
+}
+
 inline void add_pitch_shifter(ModelWriter& model, double ratio, int window, int hop) {
   model.block("pitch_shifter", R"({"ratio":)" + std::to_string(ratio) + R"(,"window_samples":)" +
                                    std::to_string(window) + R"(,"hop_samples":)" +
@@ -337,6 +346,7 @@ inline std::vector<Example> example_models() {
   add_recurrent(begin("lstm", 2, 1), "lstm", 5, 2, 1);
   add_recurrent(begin("gru", 1, 2), "gru", 20, 1, 2);
   add_recurrent(begin("stacked lstm", 1, 1), "lstm", 6, 1, 1, 3);
+  add_octave_divider(begin("octave divider", 1, 2));
   add_phaser(begin("phaser", 1, 2), 7, 1, 2);
   add_periodic_filter(begin("periodic filter", 2, 1), 30, 2, 1);
   add_state_space(begin("state space", 1, 2), 3, 5, 2, 1, 2, 0);

@@ -21,6 +21,7 @@ from wetprint.blocks.high_pass import HighPassConfig
 from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
 from wetprint.blocks.moving_fir import MovingFirConfig
 from wetprint.blocks.mu_law_wavenet import MuLawWaveNetConfig
+from wetprint.blocks.octave_divider import OctaveDividerConfig
 from wetprint.blocks.periodic_filter import PeriodicFilterConfig
 from wetprint.blocks.phaser import PhaserConfig
 from wetprint.blocks.pitch_shifter import PitchShifterConfig
@@ -108,6 +109,11 @@ CONFIGS = [
     ("modulated_delay", ModulatedDelayConfig(1234.5, 16, 20)),
     ("crossfaded_delay", CrossfadedDelayConfig(97.3, 41.2, 3.5, 5, 24)),
     ("crossfaded_delay", CrossfadedDelayConfig(1234.5, 300.0, 0.0, 8, 20, False, 2)),
+    ("octave_divider", OctaveDividerConfig(lowpass=0.2, order=3)),
+    (
+        "octave_divider",
+        OctaveDividerConfig(0.1, 0.01, 0.3, 0.9, 0.5, 1e-3, 0.4, 0.1, True, 3, 1, 0.7),
+    ),
     ("phaser", PhaserConfig(701.3, 5, 3)),
     ("phaser", PhaserConfig(90.0, 4, 1, 2, 1)),
     ("phaser", PhaserConfig(3000.0, 4, 2, 1, 2)),
@@ -195,6 +201,7 @@ RECURSIVE = (
     "modulated_delay",
     "pitch_shifter",
     "echo",
+    "octave_divider",
     "phaser",
     "state_space",
     "film_dilated",
@@ -245,6 +252,11 @@ def test_a_recursion_hears_all_of_its_past(request_):
             biases = block.cell_weights(layer).bias_input
             biases.data[config.units : 2 * config.units] = 8.0
     audio = noise(block.channels_in, 5000).requires_grad_(True)
+    if name == "octave_divider":  # what switches has no gradient: one wave more turns all the rest
+        more = audio.detach().clone()
+        more[..., :100] = torch.sin(torch.arange(100) / 4.0)
+        assert (block(more)[..., -1] != block(audio)[..., -1]).any()
+        return
     block(audio)[..., -1].sum().backward()
     assert (audio.grad[..., :100] != 0).any()
 

@@ -82,11 +82,12 @@ TIMED = [
 ]
 """What depends on when a sound begins."""
 
-HEAD_ONLY = ("pitch_shifter", "echo", *MOVING)
-"""Blocks that stand first in random chains: in a pitch shifter the least rounding of what it hears
-may turn a decision, and what moves makes no constant of a constant, while the engine lets the
-blocks behind begin as if the last of what became of silence had stood for ever. Curves in a loop
-round what is soft as coarsely as what is loud: a few of them in a row leave little but rounding."""
+HEAD_ONLY = ("pitch_shifter", "octave_divider", "echo", *MOVING)
+"""Blocks that stand first in random chains: in a pitch shifter or an octave divider the least
+rounding of what it hears may turn a decision, and what moves makes no constant of a constant, while
+the engine lets the blocks behind begin as if the last of what became of silence had stood for ever.
+Curves in a loop round what is soft as coarsely as what is loud: a few of them in a row leave little
+but rounding."""
 
 
 def noise(channels: int, samples: int = SAMPLES, seed: int = 0) -> np.ndarray:

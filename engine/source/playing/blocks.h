@@ -23,6 +23,7 @@ std::unique_ptr<Block> build_lstm(Plan& plan);
 std::unique_ptr<Block> build_modulated_delay(Plan& plan);
 std::unique_ptr<Block> build_moving_fir(Plan& plan);
 std::unique_ptr<Block> build_mu_law_wavenet(Plan& plan);
+std::unique_ptr<Block> build_octave_divider(Plan& plan);
 std::unique_ptr<Block> build_parallel(Plan& plan);
 std::unique_ptr<Block> build_pitch_shifter(Plan& plan);
 std::unique_ptr<Block> build_periodic_filter(Plan& plan);

@@ -22,6 +22,7 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/modulated_delay.cpp
   ${PLAYING}/moving_fir.cpp
   ${PLAYING}/mu_law_wavenet.cpp
+  ${PLAYING}/octave_divider.cpp
   ${PLAYING}/parallel.cpp
   ${PLAYING}/partitions.cpp
   ${PLAYING}/phases.cpp

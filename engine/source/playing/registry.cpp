@@ -21,6 +21,7 @@ const std::vector<BlockKind>& block_kinds() {
       {"modulated_delay", build_modulated_delay},
       {"moving_fir", build_moving_fir},
       {"mu_law_wavenet", build_mu_law_wavenet},
+      {"octave_divider", build_octave_divider},
       {"parallel", build_parallel},
       {"pitch_shifter", build_pitch_shifter},
       {"periodic_filter", build_periodic_filter},

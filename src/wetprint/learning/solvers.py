@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from wetprint.identify.turn import tremolo_period
 from wetprint.learning.crossfaded import solve_crossfaded
+from wetprint.learning.divided import solve_divided
 from wetprint.learning.echoed import solve_echoed
 from wetprint.learning.hammerstein import solve_hammerstein
 from wetprint.learning.material import Material
@@ -89,6 +90,9 @@ PITCHED = Solver("pitch_shifter", solve_pitched)
 
 CROSSFADED = Solver("crossfaded_delay", solve_crossfaded)
 """Apart from the others that move, since it need not have an LFO that can be heard as one."""
+
+OCTAVES = Solver("octave_divider", solve_divided)
+"""Apart from the others: where waves are turned over, nothing else need be tried."""
 
 KERNELS = Solver("hammerstein", solve_hammerstein)
 """A baseline: solved when it is asked for."""

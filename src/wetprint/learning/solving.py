@@ -21,6 +21,7 @@ from wetprint.learning.solvers import (
     CROSSFADED,
     KERNELS,
     MOVING_SOLVERS,
+    OCTAVES,
     PITCHED,
     STILL_SOLVERS,
     Solver,
@@ -105,6 +106,11 @@ class Solving:
                 stands = stands or self.stands(candidate.error)
         if stands:
             return
+        if OCTAVES.recipe in wanted:
+            found = list(self._found(OCTAVES, response, self.budget.stop_alone()))
+            yield from found
+            if found:
+                return
         if SQUASHED in wanted and (squashed := self._squashed(response, linear)) is not None:
             yield squashed
             if squashed.error < SOLVED_WELL:

@@ -26,6 +26,7 @@ from wetprint.blocks.high_pass import HighPass, HighPassConfig
 from wetprint.blocks.modulated_delay import ModulatedDelay, ModulatedDelayConfig
 from wetprint.blocks.moving_fir import MovingFir, MovingFirConfig
 from wetprint.blocks.mu_law_wavenet import MuLawWaveNet, MuLawWaveNetConfig
+from wetprint.blocks.octave_divider import OctaveDivider, OctaveDividerConfig
 from wetprint.blocks.periodic_filter import PeriodicFilter, PeriodicFilterConfig
 from wetprint.blocks.phaser import Phaser, PhaserConfig
 from wetprint.blocks.pitch_shifter import PitchShifter, PitchShifterConfig
@@ -115,6 +116,12 @@ BLOCKS: dict[str, BlockKind] = {
             "a WaveNet that chooses among the steps of a mu-law scale",
             MuLawWaveNetConfig,
             MuLawWaveNet,
+        ),
+        BlockKind(
+            "octave_divider",
+            "flip-flops that turn every other wave over",
+            OctaveDividerConfig,
+            OctaveDivider,
         ),
         BlockKind("phaser", "allpass stages that an LFO moves", PhaserConfig, Phaser),
         BlockKind(
