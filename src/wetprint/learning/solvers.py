@@ -92,7 +92,8 @@ CROSSFADED = Solver("crossfaded_delay", solve_crossfaded)
 """Apart from the others that move, since it need not have an LFO that can be heard as one."""
 
 OCTAVES = Solver("octave_divider", solve_divided)
-"""Apart from the others: where waves are turned over, nothing else need be tried."""
+"""Solved when it is asked for: its trigger is not found exactly enough yet, and one wave counted
+wrongly turns over all that follow."""
 
 KERNELS = Solver("hammerstein", solve_hammerstein)
 """A baseline: solved when it is asked for."""

@@ -106,7 +106,7 @@ class Solving:
                 stands = stands or self.stands(candidate.error)
         if stands:
             return
-        if OCTAVES.recipe in wanted:
+        if OCTAVES.recipe in names:
             found = list(self._found(OCTAVES, response, self.budget.stop_alone()))
             yield from found
             if found:

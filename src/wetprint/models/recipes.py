@@ -75,7 +75,7 @@ class Recipe:
         beside_solved: whether it is trained on what the best solved chain leaves, and then stands
             beside that chain.
         behind_solved: the same, but it hears what that chain plays, and stands behind it.
-        baseline: whether it is here to be compared with, and runs only when it is asked for.
+        baseline: whether it runs only when it is asked for, most of them to be compared with.
         training: what of its training is its own: values for fields of
             wetprint.learning.training.TrainingConfig.
     """
@@ -224,7 +224,6 @@ RECIPES: dict[str, Recipe] = {
                     "a filter that comes again with every turn of an LFO",
                 ),
                 ("moving_reverb", "impulse responses for every moment of a reverb's cycle"),
-                ("octave_divider", "flip-flops that turn every other wave over"),
                 ("compressor", "a gain that follows the level, before a filter"),
                 ("echo", "a delay line that returns through filters and curves"),
             )
@@ -251,6 +250,13 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             "lstm", "recurrent units into an impulse response, trained", build_lstm, trained=True
+        ),
+        Recipe(
+            "octave_divider",
+            "flip-flops that turn every other wave over, solved",
+            build_found,
+            trained=False,
+            baseline=True,
         ),
         Recipe(
             "hammerstein",
