@@ -35,7 +35,8 @@ LEAST_SHOWN = 1e-9
 MOST_COLUMNS = 3
 PANEL_INCHES = (3.6, 3.0)
 
-mpl.rcParams["svg.hashsalt"] = "wetprint"  # so that equal curves make equal files
+SVG_STYLE = {"svg.hashsalt": "wetprint", "svg.fonttype": "none"}
+"""Equal curves make equal files, and words stay words."""
 
 
 def comparison(measured: Measured) -> list[str]:
@@ -88,7 +89,7 @@ def draw_curves(measured: Measured, path: Path) -> bool:
     if not panels:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as scratch:
+    with replacing(path) as scratch, mpl.rc_context(SVG_STYLE):
         _drawn(panels).savefig(scratch, format="svg", metadata={"Date": None})
     return True
 

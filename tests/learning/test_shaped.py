@@ -8,9 +8,15 @@ import torch
 from scipy.signal import butter, lfilter
 
 from wetprint.blocks.high_pass import high_pass_coefficients, pole_at
-from wetprint.learning.linear import shortest_good_model, solve_linear_models
+from wetprint.learning.linear import never, shortest_good_model, solve_linear_models
 from wetprint.learning.material import Material, Take, validation_esr
-from wetprint.learning.shaped import solve_shaped_model
+from wetprint.learning.shaped import (
+    FILTER_SECONDS,
+    KINDS,
+    SHORT_FILTER_SECONDS,
+    ShapeSearch,
+    solve_shaped_model,
+)
 from wetprint.learning.windows import choose_windows
 from wetprint.models.recipes import RECIPES, KnownEffect
 
@@ -89,6 +95,30 @@ def test_nothing_is_put_beside_a_curve_that_needs_nothing():
     heard = material(stage)
     linear = shortest_good_model(solve_linear_models(heard))
     assert solve_shaped_model(heard, linear.response, linear.error, kinds={"clean_blend"}) is None
+
+
+def note(hz: float) -> np.ndarray:
+    """Return a second of a plucked note."""
+    time = np.arange(RATE) / RATE
+    partials = sum(np.sin(2.0 * np.pi * hz * k * time + k) / k for k in range(1, 8))
+    return (0.3 * partials * np.exp(-3.0 * time))[None].astype(np.float32)
+
+
+def test_of_a_few_notes_a_short_filter_is_learned_where_a_long_one_follows_the_notes_alone():
+    hiss = np.random.default_rng(3)
+
+    def noisy(dry):
+        return stage(dry) + 0.02 * hiss.standard_normal(dry.shape).astype(np.float32)
+
+    takes = tuple(Take(note(hz), noisy(note(hz))) for hz in (110.0, 330.0))
+    heard = Material(takes, (Take(note(185.0), noisy(note(185.0))),), RATE)
+    linear = shortest_good_model(solve_linear_models(heard))
+    model = solve_shaped_model(heard, linear.response, linear.error)
+    searched = heard, linear.response, linear.error, KINDS, never, never
+    follows = ShapeSearch(*searched, report=lambda error: None).solve(FILTER_SECONDS)
+    assert model is not None
+    assert len(model.cascade.filters[0]) <= round(SHORT_FILTER_SECONDS * RATE)
+    assert follows is None or model.error < 0.5 * follows.error
 
 
 def test_what_is_linear_gains_nothing_from_a_curve():

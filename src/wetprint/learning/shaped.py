@@ -50,8 +50,14 @@ shape is found, and the search stalls."""
 
 STEPS_PER_GRID = 12
 
-TRIAL_WINDOWS = 4
-"""The trial listens to one window of so many."""
+SHORT_FILTER_SECONDS = 64 / 48_000
+"""Tried as well where long filters leave much of recordings: a few notes say nothing of the bends
+of a long filter between them. What plays best what was kept for judging is taken."""
+
+MUCH = 0.003
+
+TRIAL_SHARE, LEAST_TRIAL_WINDOWS = 4, 6
+"""The trial listens to one window of so many, but not to fewer than that."""
 
 TRIAL_STEPS = 3
 """After so many steps the better of the two starts goes on."""
@@ -131,49 +137,73 @@ def solve_shaped_model(
     Returns:
         The model, or None where a curve explains hardly more than a filter alone.
     """
-    taps = round(FILTER_SECONDS * material.sample_rate)
-    windows = choose_windows(material.training, 2 * (taps - 1), material.sample_rate)
     steps = itertools.count(1)
 
     def report(error: float) -> None:
         fraction = 1.0 - 0.9 ** next(steps)  # nobody knows how many there will be
         progress("solving the curve", fraction, f"error {error:.2g}")
 
-    few = windows.every(TRIAL_WINDOWS)
-    trial = SolveConfig(most_steps=TRIAL_STEPS, worthwhile=0.0)
-    config = SolveConfig(most_steps=STEPS_PER_GRID, damping=1e-5)
-    starts = _starts(linear, taps)
-    found = [solve_cascade(each, few, trial, stop, report) for each in starts]
-    cascade, error = min(found, key=lambda each: each[1])
-    if error > FRUITFUL * linear_error:
-        return None
-    cascade, _ = solve_cascade(cascade, few, config, stop, report)
-    search = BlendSearch(material, loudest_channel(material), stop, report)
-    model: ShapedModel | None = None
-    if BLENDED in kinds and search.shows(cascade):
-        model = _finished_blend(search.solve(found[1][0]), material, over)
-    elif ALONE in kinds:
-        cascade = _on_finer_grids(cascade, windows, config, stop, report)
-        model = _finished(cascade, material, over)
+    search = ShapeSearch(material, linear, linear_error, kinds, stop, over, report)
+    best = search.solve(FILTER_SECONDS)
+    if material.drive is None and (best is None or best.error > MUCH) and not stop():
+        tried = (best, search.solve(SHORT_FILTER_SECONDS))
+        found = (each for each in tried if each is not None)
+        best = min(found, key=lambda each: each.error, default=None)
     progress("solving the curve", 1.0)
-    return model if model is not None and model.error < FRUITFUL * linear_error else None
+    return best if best is not None and best.error < FRUITFUL * linear_error else None
 
 
-def _on_finer_grids(
-    cascade: Cascade,
-    windows: Windows,
-    config: SolveConfig,
-    stop: Callable[[], bool],
-    report: Callable[[float], None],
-) -> Cascade:
-    """Solve on one grid after the other, as long as finer ones leave less."""
-    error = np.inf
-    for intervals in GRIDS:
-        finer = solve_cascade(_on_grid(cascade, intervals), windows, config, stop, report)
-        if finer[1] >= error:
-            break
-        cascade, error = finer
-    return cascade
+@dataclass(frozen=True)
+class ShapeSearch:
+    """What a curve between filters is looked for in; see solve_shaped_model."""
+
+    material: Material
+    linear: np.ndarray
+    linear_error: float
+    kinds: Collection[str]
+    stop: Callable[[], bool]
+    over: Callable[[], bool]
+    report: Callable[[float], None]
+
+    def solve(self, filter_seconds: float) -> ShapedModel | None:
+        """Solve with filters of one length; None where nothing comes of it.
+
+        Args:
+            filter_seconds: of both filters, while the curve is looked for.
+        """
+        taps = round(filter_seconds * self.material.sample_rate)
+        material = self.material
+        windows = choose_windows(material.training, 2 * (taps - 1), material.sample_rate)
+        few = windows.every(max(1, min(TRIAL_SHARE, len(windows.dry) // LEAST_TRIAL_WINDOWS)))
+        trial = SolveConfig(most_steps=TRIAL_STEPS, worthwhile=0.0)
+        found = [self._solved(each, few, trial) for each in _starts(self.linear, taps)]
+        cascade, error = min(found, key=lambda each: each[1])
+        if error > FRUITFUL * self.linear_error:
+            return None
+        config = SolveConfig(most_steps=STEPS_PER_GRID, damping=1e-5)
+        cascade, _ = self._solved(cascade, few, config)
+        channel = loudest_channel(material)
+        blend = BlendSearch(material, channel, filter_seconds, self.stop, self.report)
+        if BLENDED in self.kinds and blend.shows(cascade):
+            return _finished_blend(blend.solve(found[1][0]), material, self.over)
+        if ALONE not in self.kinds:
+            return None
+        return _finished(self._on_finer_grids(cascade, windows, config), material, self.over)
+
+    def _on_finer_grids(self, cascade: Cascade, windows: Windows, config: SolveConfig) -> Cascade:
+        """Solve on one grid after the other, as long as finer ones leave less."""
+        error = np.inf
+        for intervals in GRIDS:
+            finer = self._solved(_on_grid(cascade, intervals), windows, config)
+            if finer[1] >= error:
+                break
+            cascade, error = finer
+        return cascade
+
+    def _solved(
+        self, start: Cascade, windows: Windows, config: SolveConfig
+    ) -> tuple[Cascade, float]:
+        return solve_cascade(start, windows, config, self.stop, self.report)
 
 
 def _starts(linear: np.ndarray, taps: int) -> list[Cascade]:
