@@ -32,6 +32,9 @@ COMPARED_SOURCES = ("playing", "generated")
 
 LEAST_SHOWN = 1e-9
 
+ROUND_RATIO = 10.0
+"""Ratios from here on are told in whole numbers."""
+
 MOST_COLUMNS = 3
 PANEL_INCHES = (3.6, 3.0)
 
@@ -161,4 +164,5 @@ def _ahead(errors: Sequence[float | None]) -> str:
     known = [each for each in others if each is not None]
     if not ours or not known:
         return NOTHING
-    return f"{min(known) / ours:.2g}"
+    ratio = min(known) / ours
+    return f"{ratio:,.0f}" if ratio >= ROUND_RATIO else f"{ratio:.2g}"
