@@ -164,5 +164,5 @@ def _ahead(errors: Sequence[float | None]) -> str:
     known = [each for each in others if each is not None]
     if not ours or not known:
         return NOTHING
-    ratio = min(known) / ours
-    return f"{ratio:,.0f}" if ratio >= ROUND_RATIO else f"{ratio:.2g}"
+    ratio = float(f"{min(known) / ours:.2g}")  # more figures would say more than is known
+    return f"{ratio:,.0f}" if ratio >= ROUND_RATIO else f"{ratio:g}"
