@@ -85,7 +85,7 @@ inline void count_octaves(const double* settings, const float* x, std::size_t sa
   static_assert(sizeof set == kTriggerSettings * sizeof(double));
   static_assert(sizeof now == kTriggerState * sizeof(double));
   std::memcpy(&set, settings, sizeof set);
-  std::memcpy(&now, state, sizeof now);
+  std::memcpy(static_cast<void*>(&now), state, sizeof now);
   const OctaveTrigger trigger(set);
   for (std::size_t at = 0; at < samples; ++at) {
     excess[at] = static_cast<float>(trigger.hear(x[at], now));
