@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -57,6 +58,20 @@ class Waveshaper(Block):
         self.channels_in = self.channels_out = config.channels
         line = straight(config.intervals, config.reach, even_below=config.even_below)
         self.coefficients = nn.Parameter(torch.from_numpy(line).to(torch.get_default_dtype()))
+
+    @classmethod
+    def of_curve(cls, reach: float, coefficients: np.ndarray, even_below: float) -> Waveshaper:
+        """Return the block that plays one channel through a curve that was solved.
+
+        Args:
+            reach: see WaveshaperConfig.
+            coefficients: ``(intervals + 3,)``, see ``spline.py``.
+            even_below: see WaveshaperConfig.
+        """
+        grid = WaveshaperConfig(len(coefficients) - 3, float(reach), even_below=even_below)
+        shaper = cls(grid)
+        shaper.coefficients.data = torch.from_numpy(coefficients).float()
+        return shaper
 
     def valid(self, audio: Tensor, start_sample: int = 0) -> Tensor:
         """See Block."""

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 
 from wetprint.blocks.block import Block
 from wetprint.blocks.delay import Delay, DelayConfig
 from wetprint.blocks.gain import Gain, GainConfig
-from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
+from wetprint.blocks.waveshaper import Waveshaper
 from wetprint.identify.branches import Branch
 from wetprint.learning.echo_inputs import Head
 from wetprint.models.chain import Chain
@@ -57,9 +56,7 @@ def _branch(branch: Branch) -> list[Block]:
     blocks: list[Block] = [filter_block(branch.before[None])]
     if branch.curve is not None and branch.after is not None:
         curve = branch.curve
-        grid = WaveshaperConfig(curve.intervals, curve.reach, even_below=curve.even_below)
-        shaper = Waveshaper(grid)
-        shaper.coefficients.data = torch.from_numpy(curve.coefficients).float()
+        shaper = Waveshaper.of_curve(curve.reach, curve.coefficients, curve.even_below)
         blocks += [shaper, filter_block(branch.after[None, None])]
     return blocks
 

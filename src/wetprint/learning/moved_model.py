@@ -12,7 +12,7 @@ from scipy.signal import lfilter
 from wetprint.blocks.amplitude_modulation import AmplitudeModulation, AmplitudeModulationConfig
 from wetprint.blocks.block import Block
 from wetprint.blocks.high_pass import HighPass, HighPassConfig, high_pass_coefficients
-from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
+from wetprint.blocks.waveshaper import Waveshaper
 from wetprint.identify.moving_branches import Branch, play_branches
 from wetprint.identify.stages import FadingDelay, Filter, Shape, Stage
 from wetprint.learning.linear import filter_audio
@@ -98,10 +98,7 @@ def _block(stage: Stage, period_samples: float) -> Block:
         return filter_block(stage.taps[None, None])
     if isinstance(stage, Shape):
         curve = stage.curve
-        grid = WaveshaperConfig(curve.intervals, float(curve.reach), even_below=curve.even_below)
-        shaper = Waveshaper(grid)
-        shaper.coefficients.data = torch.from_numpy(curve.coefficients).float()
-        return shaper
+        return Waveshaper.of_curve(curve.reach, curve.coefficients, curve.even_below)
     if isinstance(stage, FadingDelay):
         return stage.block
     gain = AmplitudeModulation(AmplitudeModulationConfig(period_samples, len(stage.gain)))

@@ -16,7 +16,7 @@ from wetprint.blocks.convolution import Fir, FirConfig
 from wetprint.blocks.dilated import Dilated, DilatedConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig
 from wetprint.blocks.recurrent import Lstm, RecurrentConfig
-from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
+from wetprint.blocks.waveshaper import Waveshaper
 from wetprint.models import baselines
 from wetprint.models.chain import Chain
 from wetprint.models.parallel import Parallel
@@ -115,9 +115,7 @@ def build_wiener_hammerstein(known: KnownEffect) -> Chain:
     curve = known.curve
     if curve is None:
         raise ValueError("expected an effect whose curve is known, got one without")
-    grid = WaveshaperConfig(len(curve.coefficients) - 3, curve.reach, even_below=curve.even_below)
-    shaper = Waveshaper(grid)
-    shaper.coefficients.data = torch.from_numpy(curve.coefficients).float()
+    shaper = Waveshaper.of_curve(curve.reach, curve.coefficients, curve.even_below)
     blocks: list[Block] = [filter_block(curve.filter_before[None, None]), shaper]
     if curve.pole is not None:
         high_pass = HighPass(HighPassConfig())
