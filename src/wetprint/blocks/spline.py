@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.interpolate import make_interp_spline
 
 
 def value_weights(place: Any) -> tuple[Any, Any, Any, Any]:
@@ -38,7 +39,9 @@ def value_weights(place: Any) -> tuple[Any, Any, Any, Any]:
     )
 
 
-def place_on_grid(amplitude: Any, intervals: int, reach: float, even_below: float = 0.0) -> Any:
+def place_on_grid(
+    amplitude: Any, intervals: int, reach: float, even_below: float = 0.0
+) -> tuple[Any, Any]:
     """Return where amplitudes lie on a grid, 0 to ``intervals``, and how fast that rises with them.
 
     Args:
@@ -97,10 +100,7 @@ def straight(
         return slope * (2.0 * reach / intervals * knots - reach)
     met = amplitude_at(knots[1:-1], intervals, reach, even_below)
     _, rise = place_on_grid(met[[0, -1]], intervals, reach, even_below)
-    rows = np.zeros((intervals + 3, intervals + 3))
-    values, slopes = value_weights(np.float64(0.0))[:3], slope_weights(np.float64(0.0))[:3]
-    for knot in range(intervals + 1):
-        rows[knot + 1, knot : knot + 3] = values
-    rows[0, :3], rows[-1, -3:] = slopes, slopes
-    line = np.concatenate([1.0 / rise[:1], met, 1.0 / rise[1:]])
-    return slope * np.linalg.solve(rows, line)
+    places = np.arange(-3.0, intervals + 4)
+    ends = ([(1, 1.0 / rise[0])], [(1, 1.0 / rise[1])])
+    line = make_interp_spline(knots[1:-1], met, k=3, t=places, bc_type=ends)
+    return slope * line.c
