@@ -27,7 +27,7 @@ from wetprint.learning.linear import LinearModel, shortest_good_model, solve_lin
 from wetprint.learning.material import Material
 from wetprint.learning.measure import validation_mel_error
 from wetprint.learning.pace import refuse_what_takes_too_long
-from wetprint.learning.solvers import CROSSFADED, MOVING_SOLVERS, OCTAVES, PITCHED
+from wetprint.learning.solvers import CROSSFADED, MOVING_SOLVERS, PITCHED
 from wetprint.learning.solving import SOLVED_WELL, SQUASHED, Candidate, Solving
 from wetprint.models.chain import Chain
 from wetprint.models.recipes import RECIPES, KnownEffect, Recipe, safe_delay_samples
@@ -51,7 +51,7 @@ beside a solved one is given up when it has gained nothing by then."""
 
 MOVING = (CROSSFADED.recipe, *(each.recipe for each in MOVING_SOLVERS))
 
-UNTRAINED_BELOW = dict.fromkeys((SQUASHED, OCTAVES.recipe, *MOVING), SOLVED_WELL)
+UNTRAINED_BELOW = dict.fromkeys((SQUASHED, *MOVING), SOLVED_WELL)
 """What such a chain leaves follows the level further back than networks hear, or moves while they
 stand still. With more error than this, one behind the chain may still learn how the sound is bent
 there; with less none is trained."""
