@@ -11,7 +11,7 @@ import numpy as np
 from wetprint.effects import Effect
 from wetprint.errors import LearningError
 from wetprint.learning.config import LearnConfig
-from wetprint.learning.material import Material, Take, shortened
+from wetprint.learning.material import Material, Take, shortened, takes_esr
 from wetprint.learning.tails import notes_on_tails, refuse_self_oscillation
 from wetprint.pairs import Excerpt, Pair, split_for_validation
 from wetprint.progress import Progress, silent
@@ -56,8 +56,8 @@ def gather_from_effect(
     rendered = _render_all(effect, driven + judged, rate, progress)
     refuse_self_oscillation(effect, rendered, rate)
     notes = notes_on_tails(rendered, rate)
-    seconds = round(config.validation_seconds * rate)
-    repeatability = _repeatability(effect, shortened(rendered[-1], seconds), rate, progress)
+    played_twice = shortened(rendered[-1], round(config.validation_seconds * rate))
+    repeatability = _repeatability(effect, played_twice, rate, progress)
     takes, kept = rendered[: len(driven)], rendered[len(driven) :]
     if training_audio is not None:
         share = min(0.2, config.validation_seconds * rate / max(1, _samples(takes[:-1])))
@@ -186,6 +186,6 @@ def _repeatability(effect: Effect, take: Take, rate: int, progress: Progress) ->
     The take must begin where the effect was started: what moves, or counts, would be elsewhere.
     """
     progress("playing the effect twice", 0.0)
-    again, wet = effect.process(take.dry, rate).astype(np.float64), take.wet.astype(np.float64)
+    error = takes_esr((take,), lambda take: effect.process(take.dry, rate))
     progress("playing the effect twice", 1.0)
-    return float(((again - wet) ** 2).sum() / (wet**2).sum())
+    return error
