@@ -20,7 +20,7 @@ from scipy.optimize import minimize
 from scipy.signal import upfirdn
 
 from wetprint.engine.octave_trigger import Trigger
-from wetprint.learning.octave_windows import FIRST, SECOND, OctaveWindows
+from wetprint.learning.octave_windows import FIRST, SECOND, OctaveWindows, of_each_offset
 
 LEAST = np.array([1e-5, 1e-7, 0.0, 0.0, 1e-7, 1e-7, 0.0, 1e-9])
 MOST = np.array([0.45, 0.1, 1.0, 1.0, 1.0, 1.0, 2.0, 1.0])
@@ -90,7 +90,7 @@ class Residuals:
         if self.second is not None:
             plain = SECOND[counts] * self.windows.powers[0]
             even, odd = self._through(self.second, first * plain), self._through(self.second, plain)
-            played = [octave + even, -octave - odd, octave - even, odd - octave]
+            played = of_each_offset(octave, even, odd)
         left = np.stack(
             [np.add.reduceat(np.square(self.rest - each), self.starts) for each in played]
         )

@@ -123,7 +123,7 @@ class OctaveWindows:
         plain = self.powers[:1]
         even = self.played(first * second * plain, 2 * self.order)
         odd = self.played(second * plain, 2 * self.order)
-        return [octave + even, -octave - odd, octave - even, odd - octave]
+        return of_each_offset(octave, even, odd)
 
     def choose(self, counts: np.ndarray) -> np.ndarray:
         """Take the best offset in every window; return the share of energy left, ``(windows,)``."""
@@ -168,6 +168,17 @@ class OctaveWindows:
             if np.square(each).sum() > most:
                 found, most = each, float(np.square(each).sum())
         return found
+
+
+def of_each_offset(octave: np.ndarray, even: np.ndarray, odd: np.ndarray) -> list[np.ndarray]:
+    """Return what is heard of both octaves when a count begins at 0 to 3: ``(time,)`` each.
+
+    Args:
+        octave: the first octave as counted; every odd offset turns it over.
+        even: what the second octave adds as counted.
+        odd: what it adds where the first flip-flop is a wave ahead, but for its sign.
+    """
+    return [octave + even, -octave - odd, octave - even, odd - octave]
 
 
 def _runs(marked: np.ndarray) -> list[tuple[int, int]]:

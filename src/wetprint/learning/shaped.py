@@ -55,6 +55,7 @@ SHORT_FILTER_SECONDS = 64 / 48_000
 of a long filter between them. What plays best what was kept for judging is taken."""
 
 MUCH = 0.003
+"""An error above this (-25 dB) is worth the search with short filters."""
 
 TRIAL_SHARE, LEAST_TRIAL_WINDOWS = 4, 6
 """The trial listens to one window of so many, but not to fewer than that."""
