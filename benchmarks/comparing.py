@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from boxes import BOXES
-from choosing import NAM_TRAINER, RACE, RECORDED, RECORDINGS, SOURCES
+from choosing import NAM_TRAINER, RACE, RECORDED, RECORDINGS
 from given import mean_score
 from ledger import Outcome
 from tables import NOTHING, Measured, core, figure, markdown_table
@@ -31,9 +31,13 @@ COMPARED_SOURCES = ("playing", "generated")
 """A row is of the first of these that others were measured on as well."""
 
 LEAST_SHOWN = 1e-9
+"""ESR; an exact model would lie at minus infinity of a logarithmic axis."""
 
 ROUND_RATIO = 10.0
 """Ratios from here on are told in whole numbers."""
+
+Curves = dict[str, tuple[tuple[float, float], ...]]
+"""By name, the error (ESR) over the seconds."""
 
 MOST_COLUMNS = 3
 PANEL_INCHES = (3.6, 3.0)
@@ -51,8 +55,14 @@ def comparison(measured: Measured) -> list[str]:
 
 def rivals_table(measured: Measured) -> list[str]:
     """Return the errors at the listed knobs, a row for each effect that has a rival's figure."""
-    rows, models = [], [model for model in RIVALS if _is_measured(model, measured)]
-    for name, source in _compared(measured):
+    compared = _compared(measured)
+    models = [
+        model
+        for model in RIVALS
+        if any(measured.of(name, "listed", source, model) for name, source in compared)
+    ]
+    rows = []
+    for name, source in compared:
         ours = measured.of(name, "listed", source)
         beside = [measured.of(name, "listed", source, model) for model in models]
         known = next(each for each in (ours, *beside) if each is not None)
@@ -108,16 +118,7 @@ def _compared(measured: Measured) -> list[tuple[str, str]]:
     return found
 
 
-def _is_measured(model: str, measured: Measured) -> bool:
-    return any(
-        run.model == model and run.source in SOURCES and run.minutes == measured.minutes
-        for run in measured.outcomes
-    )
-
-
-def _curves(
-    measured: Measured, name: str, source: str
-) -> dict[str, tuple[tuple[float, float], ...]]:
+def _curves(measured: Measured, name: str, source: str) -> Curves:
     outcomes = {
         label: measured.of(name, "listed", source, model)
         for model, label in {**RIVALS, RACE: "ours"}.items()
@@ -129,7 +130,7 @@ def _curves(
     }
 
 
-def _drawn(panels: Sequence[tuple[str, dict[str, tuple[tuple[float, float], ...]]]]) -> Figure:
+def _drawn(panels: Sequence[tuple[str, Curves]]) -> Figure:
     """Draw panels side by side, each of a name and its curves."""
     columns = min(MOST_COLUMNS, len(panels))
     rows = -(-len(panels) // columns)

@@ -55,14 +55,14 @@ def main() -> int:
     except ValueError as error:
         sys.exit(str(error))
     failed = measure_all(runs, families, asked)
-    tables = all_tables(Measured(read(asked.state), asked.minutes, families))
+    measured = Measured(read(asked.state), asked.minutes, families)
+    tables = all_tables(measured)
     write_between_markers(asked.page, tables)
-    compared = Measured(read(asked.state), asked.minutes, families)
-    write_between_markers(asked.comparison, comparison(compared))
-    draw_curves(compared, asked.comparison.parent / CURVES)
+    write_between_markers(asked.comparison, comparison(measured))
+    draw_curves(measured, asked.comparison.parent / CURVES)
     print("\n".join(["", *tables]))
     if asked.report is not None:
-        missing = report_run(asked.report, runs, read(asked.state), asked.models, asked.data)
+        missing = report_run(asked.report, runs, measured.outcomes, asked.models, asked.data)
         for run in missing:
             print(f"not in the report, as no model is kept: {in_words(run)}")
     return 1 if failed else 0
