@@ -101,6 +101,6 @@ def straight(
     met = amplitude_at(knots[1:-1], intervals, reach, even_below)
     _, rise = place_on_grid(met[[0, -1]], intervals, reach, even_below)
     places = np.arange(-3.0, intervals + 4)
-    ends = ([(1, 1.0 / rise[0])], [(1, 1.0 / rise[1])])
+    ends: Any = ([(1, 1.0 / rise[0])], [(1, 1.0 / rise[1])])
     line = make_interp_spline(knots[1:-1], met, k=3, t=places, bc_type=ends)
     return slope * line.c
