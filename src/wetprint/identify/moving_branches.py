@@ -24,8 +24,10 @@ from wetprint.blocks.periodic import phases
 from wetprint.identify.cascade import energy_of
 from wetprint.identify.descent import SolveConfig, descend, descent_step
 from wetprint.identify.stages import (
+    Circuit,
     FadingDelay,
     Filter,
+    PlayedCircuit,
     PlayedFades,
     PlayedFilter,
     PlayedGain,
@@ -94,6 +96,8 @@ class Listening:
         """Play one stage; a curve is first given the reach that the signal needs."""
         if isinstance(stage, Filter):
             return PlayedFilter(stage, signal)
+        if isinstance(stage, Circuit):
+            return PlayedCircuit(stage, signal)
         if isinstance(stage, Shape):
             loudest = float(np.abs(signal * self.windows.heard).max())
             return PlayedShape(stage.with_room(loudest), signal)
@@ -233,7 +237,7 @@ def play_branches(
 
 
 def _whole(stage: Stage, signal: np.ndarray, start_sample: int, phase: np.ndarray) -> np.ndarray:
-    if isinstance(stage, Filter):
+    if isinstance(stage, Filter | Circuit):
         return oaconvolve(signal, stage.taps)[: len(signal)]
     if isinstance(stage, Shape):
         return stage.curve(signal)

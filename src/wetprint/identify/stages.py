@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.fft import irfft, rfft
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve, matmul_toeplitz
 from scipy.sparse import csr_array
 
 from wetprint.blocks.crossfaded_delay import CrossfadedDelay
@@ -43,6 +43,33 @@ class Filter:
     def moved(self, step: np.ndarray) -> Filter:
         """Return the stage with a step added to its parameters."""
         return Filter(self.taps + step)
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """A filter that is a sum of known responses.
+
+    Attributes:
+        shares: of each response, ``(responses,)``.
+        responses: ``(responses, taps)``, see decays.py.
+    """
+
+    shares: np.ndarray
+    responses: np.ndarray
+
+    @property
+    def taps(self) -> np.ndarray:
+        """The impulse response, ``(taps,)``."""
+        return self.shares @ self.responses
+
+    @property
+    def parameters(self) -> np.ndarray:
+        """See Filter."""
+        return self.shares
+
+    def moved(self, step: np.ndarray) -> Circuit:
+        """See Filter."""
+        return Circuit(self.shares + step, self.responses)
 
 
 @dataclass(frozen=True)
@@ -99,7 +126,7 @@ class FadingDelay:
         return self
 
 
-Stage = Filter | Shape | MovingGain | FadingDelay
+Stage = Filter | Circuit | Shape | MovingGain | FadingDelay
 
 
 def place_phases(phase: np.ndarray, knots: int) -> csr_array:
@@ -165,8 +192,8 @@ class PlayedStage(abc.ABC):
 class PlayedFilter(PlayedStage):
     """Convolution is circular in each window; what wraps around falls on the unscored past."""
 
-    def __init__(self, stage: Filter, signal: np.ndarray):
-        self.stage, self.samples = stage, signal.shape[-1]
+    def __init__(self, stage: Filter | Circuit, signal: np.ndarray):
+        self.stage, self.samples, self.taps = stage, signal.shape[-1], len(stage.taps)
         self.heard = rfft(signal, workers=-1)
         self.gain = rfft(stage.taps.astype(np.float32), self.samples)
         self.output = irfft(self.heard * self.gain, self.samples, workers=-1)
@@ -181,7 +208,7 @@ class PlayedFilter(PlayedStage):
     def answer(self, residual: np.ndarray) -> np.ndarray:
         """See PlayedStage."""
         lags = (self.heard.conj() * rfft(residual, workers=-1)).sum(0)
-        return irfft(lags, self.samples)[: len(self.stage.parameters)]
+        return irfft(lags, self.samples)[: self.taps]
 
     def back(self, residual: np.ndarray) -> np.ndarray:
         """See PlayedStage."""
@@ -194,7 +221,7 @@ class PlayedFilter(PlayedStage):
     def precondition(self, later: np.ndarray, heard: np.ndarray, left: float) -> None:
         """See PlayedStage."""
         power = (np.abs(self.heard) ** 2).sum(0) * later
-        lags = irfft(power.astype(np.float64), self.samples)[: len(self.stage.parameters)]
+        lags = irfft(power.astype(np.float64), self.samples)[: self.taps]
         spectrum = rfft(nearest_circulant(lags)).real
         self.spectrum = np.maximum(spectrum, SPECTRUM_FLOOR * max(float(spectrum.max()), 1e-30))
 
@@ -223,6 +250,36 @@ class PlayedByMatrix(PlayedStage):
     def _take(self, matrix: np.ndarray) -> None:
         self.matrix = definite(matrix)
         self.factor = cho_factor(self.matrix)
+
+
+class PlayedCircuit(PlayedByMatrix):
+    """A filter of few parameters."""
+
+    def __init__(self, stage: Circuit, signal: np.ndarray):
+        self.stage, self.filtered = stage, PlayedFilter(stage, signal)
+        self.output = self.filtered.output
+
+    def change(self, step: np.ndarray, moved: np.ndarray | None) -> np.ndarray:
+        """See PlayedStage."""
+        return self.filtered.change(step @ self.stage.responses, moved)
+
+    def answer(self, residual: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return self.stage.responses @ self.filtered.answer(residual)
+
+    def back(self, residual: np.ndarray) -> np.ndarray:
+        """See PlayedStage."""
+        return self.filtered.back(residual)
+
+    def power_gain(self) -> np.ndarray:
+        """See PlayedStage."""
+        return self.filtered.power_gain()
+
+    def precondition(self, later: np.ndarray, heard: np.ndarray, left: float) -> None:
+        """See PlayedStage."""
+        power = (np.abs(self.filtered.heard) ** 2).sum(0) * later
+        lags = irfft(power.astype(np.float64), self.filtered.samples)[: self.filtered.taps]
+        self._take(self.stage.responses @ matmul_toeplitz(lags, self.stage.responses.T))
 
 
 class PlayedShape(PlayedByMatrix):

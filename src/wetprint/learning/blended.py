@@ -24,7 +24,7 @@ from wetprint.identify.stages import Filter, Shape
 from wetprint.learning.material import Material
 from wetprint.learning.windows import MOVING_HEARD_SECONDS, choose_moving_windows
 
-LONGEST_FILTER_SECONDS = 512 / 48_000
+FILTER_SECONDS = 512 / 48_000
 
 TRIAL_SECONDS = 4.0
 """How much is listened to while it is not known whether there is anything beside the curve."""
@@ -89,14 +89,12 @@ class BlendSearch:
     Attributes:
         material: what was heard, with one dry channel.
         channel: of the wet side.
-        filter_seconds: of all filters, cut to LONGEST_FILTER_SECONDS.
         stop: says that the search has lasted long enough.
         report: told the error after every step.
     """
 
     material: Material
     channel: int
-    filter_seconds: float
     stop: Callable[[], bool]
     report: Callable[[float], None]
 
@@ -152,8 +150,7 @@ class BlendSearch:
 
     @property
     def _taps(self) -> int:
-        seconds = min(self.filter_seconds, LONGEST_FILTER_SECONDS)
-        return round(seconds * self.material.sample_rate)
+        return round(FILTER_SECONDS * self.material.sample_rate)
 
 
 def loudest_channel(material: Material) -> int:

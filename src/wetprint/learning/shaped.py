@@ -3,7 +3,8 @@
 A Wiener-Hammerstein cascade (``identify/cascade.py``) is solved on the loudest and on evenly spread
 stretches of what was heard, from two starts: all that is linear before the curve, or all of it
 after. The better one goes on, the curve on finer and finer grids, or, where that explains more,
-together with a filter of the dry signal beside it (``blended.py``). What is slower than a window
+together with a filter of the dry signal beside it (``blended.py``). Recordings of a few notes are also explained by filters
+such as circuits are (``circuits.py``). What is slower than a window
 can tell, the coupling capacitor that takes the curve's bias away, is then looked for at a low
 sample rate (``capacitor.py``), and the last filter is solved once more over everything that was
 heard, at growing lengths, since what follows a curve is linear again however long it lasts.
@@ -25,8 +26,10 @@ from wetprint.identify.cascade import Cascade, Windows
 from wetprint.identify.cascade_solver import solve_cascade
 from wetprint.identify.curve import Curve
 from wetprint.identify.descent import SolveConfig
+from wetprint.learning.blended import FRUITFUL as FRUITFUL_BESIDE
 from wetprint.learning.blended import Blend, BlendSearch, loudest_channel
 from wetprint.learning.capacitor import find_capacitor
+from wetprint.learning.circuits import CircuitSearch
 from wetprint.learning.linear import (
     filter_audio,
     never,
@@ -50,12 +53,9 @@ shape is found, and the search stalls."""
 
 STEPS_PER_GRID = 12
 
-SHORT_FILTER_SECONDS = 64 / 48_000
-"""Tried as well where long filters leave much of recordings: a few notes say nothing of the bends
-of a long filter between them. What plays best what was kept for judging is taken."""
-
 MUCH = 0.003
-"""An error above this (-25 dB) is worth the search with short filters."""
+"""An error above this (-25 dB) of recordings is worth looking for circuits, too: a few notes say
+nothing of the bends of a long filter between them."""
 
 TRIAL_SHARE, LEAST_TRIAL_WINDOWS = 4, 6
 """The trial listens to one window of so many, but not to fewer than that."""
@@ -145,10 +145,9 @@ def solve_shaped_model(
         progress("solving the curve", fraction, f"error {error:.2g}")
 
     search = ShapeSearch(material, linear, linear_error, kinds, stop, over, report)
-    best = search.solve(FILTER_SECONDS)
+    best = search.solve()
     if material.drive is None and (best is None or best.error > MUCH) and not stop():
-        tried = (best, search.solve(SHORT_FILTER_SECONDS))
-        found = (each for each in tried if each is not None)
+        found = (each for each in (best, search.circuits()) if each is not None)
         best = min(found, key=lambda each: each.error, default=None)
     progress("solving the curve", 1.0)
     return best if best is not None and best.error < FRUITFUL * linear_error else None
@@ -166,13 +165,9 @@ class ShapeSearch:
     over: Callable[[], bool]
     report: Callable[[float], None]
 
-    def solve(self, filter_seconds: float) -> ShapedModel | None:
-        """Solve with filters of one length; None where nothing comes of it.
-
-        Args:
-            filter_seconds: of both filters, while the curve is looked for.
-        """
-        taps = round(filter_seconds * self.material.sample_rate)
+    def solve(self) -> ShapedModel | None:
+        """Solve with filters of many taps; None where nothing comes of it."""
+        taps = round(FILTER_SECONDS * self.material.sample_rate)
         material = self.material
         windows = choose_windows(material.training, 2 * (taps - 1), material.sample_rate)
         few = windows.every(max(1, min(TRIAL_SHARE, len(windows.dry) // LEAST_TRIAL_WINDOWS)))
@@ -184,12 +179,35 @@ class ShapeSearch:
         config = SolveConfig(most_steps=STEPS_PER_GRID, damping=1e-5)
         cascade, _ = self._solved(cascade, few, config)
         channel = loudest_channel(material)
-        blend = BlendSearch(material, channel, filter_seconds, self.stop, self.report)
+        blend = BlendSearch(material, channel, self.stop, self.report)
         if BLENDED in self.kinds and blend.shows(cascade):
             return _finished_blend(blend.solve(found[1][0]), material, self.over)
         if ALONE not in self.kinds:
             return None
         return _finished(self._on_finer_grids(cascade, windows, config), material, self.over)
+
+    def circuits(self) -> ShapedModel | None:
+        """Solve with filters such as circuits are; None where nothing of the kinds comes of it."""
+        found = self._of_circuits(BLENDED in self.kinds)
+        if ALONE not in self.kinds and found.error > FRUITFUL_BESIDE * self._of_circuits(False).error:
+            return None
+        return found
+
+    def _of_circuits(self, is_blended: bool) -> ShapedModel:
+        """Solve circuits; what follows the curve is solved anew over everything that was heard, or
+        left as it is, whatever plays better what was kept."""
+        material = self.material
+        search = CircuitSearch(material, loudest_channel(material), self.stop, self.report)
+        cascade, beside = search.solve(is_blended)
+        if beside is None:
+            finished = _finished(cascade, material, self.over)
+        else:
+            finished = _finished_blend(Blend(cascade, beside), material, self.over)
+        if material.channels_out > 1:
+            return finished
+        model = ShapedModel(cascade, None, np.inf, None if beside is None else beside[None])
+        model = dataclasses.replace(model, error=takes_esr(material.validation, model.play))
+        return min((model, finished), key=lambda each: each.error)
 
     def _on_finer_grids(self, cascade: Cascade, windows: Windows, config: SolveConfig) -> Cascade:
         """Solve on one grid after the other, as long as finer ones leave less."""

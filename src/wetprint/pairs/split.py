@@ -21,8 +21,9 @@ from wetprint.pairs.pair import Pair
 STRETCH_SECONDS = 30.0
 """One stretch is kept in about every so many seconds, so that judging hears all of a recording."""
 
-ENOUGH_RECORDINGS = 5
-"""From so many recordings on, a whole one can be spared."""
+ENOUGH_RECORDINGS = 3
+"""From so many recordings on, a whole one can be spared. Of a few notes it must: whoever follows
+the notes that were heard instead of learning the effect is found out by another note only."""
 
 GAPS_WORTH = 4
 """A kept stretch should be this many times longer than the gaps cost on one side."""

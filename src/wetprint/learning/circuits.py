@@ -1,0 +1,111 @@
+"""Solving a curve between two filters, all filters such as resistors and capacitors make them.
+
+A few notes tell of a filter at their partials and nowhere else. One of many taps then follows the
+notes, and what it does to others is left to chance; one of a dozen numbers that goes on as a
+circuit would (``identify/decays.py``) is known from them everywhere. Pedals are such circuits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from wetprint.blocks.spline import straight
+from wetprint.identify.cascade import Cascade
+from wetprint.identify.curve import Curve
+from wetprint.identify.decays import decays
+from wetprint.identify.descent import SolveConfig
+from wetprint.identify.moving_branches import Branch, Listening, solve_branches
+from wetprint.identify.stages import Circuit, Shape
+from wetprint.learning.material import Material
+from wetprint.learning.windows import choose_moving_windows
+
+HEARD_SECONDS = 8.0
+
+GRIDS = ((16, 0.0), (32, 0.05), (48, 0.02), (64, 0.01))
+"""Intervals of the curve, and below which share of its reach they are equal: coarse first."""
+
+LINEAR_STEPS, TRIAL_STEPS, GRID_STEPS = 3, 4, 12
+
+INNER_STEPS = 60
+
+
+@dataclass(frozen=True)
+class CircuitSearch:
+    """What circuits and a curve are looked for in.
+
+    Attributes:
+        material: what was heard, with one dry channel.
+        channel: of the wet side.
+        stop: says that the search has lasted long enough.
+        report: told the error after every step.
+    """
+
+    material: Material
+    channel: int
+    stop: Callable[[], bool]
+    report: Callable[[float], None]
+
+    def solve(self, is_blended: bool) -> tuple[Cascade, np.ndarray | None]:
+        """Solve both filters and the curve, the curve on finer and finer grids.
+
+        Args:
+            is_blended: whether a circuit that the dry signal passes stands beside them.
+
+        Returns:
+            The filters and the curve, of one channel; and the filter of the dry signal, ``(taps,)``,
+            or None.
+        """
+        responses = decays(self.material.sample_rate)
+        heard = self._listening(responses.shape[1])
+        wire = Circuit(np.eye(len(responses))[0], responses)
+        nothing = Circuit(np.zeros(len(responses)), responses)
+        (linear,), _ = self._solved([(wire,)], heard, LINEAR_STEPS)
+        line = Shape(Curve(1.0, straight(GRIDS[0][0], 1.0)))
+        beside = [(nothing,)] if is_blended else []
+        starts = ((wire, line, wire), (wire, line, *linear), (*linear, line, wire))
+        tried = [self._solved([each, *beside], heard, TRIAL_STEPS) for each in starts]
+        best, error = min(tried, key=lambda each: each[1])
+        best, error = self._solved(best, heard, GRID_STEPS)
+        for intervals, even_share in GRIDS[1:]:
+            if self.stop():
+                break
+            finer = self._solved(_on_grid(best, intervals, even_share), heard, GRID_STEPS)
+            if finer[1] < error:
+                best, error = finer
+        return _with_taps(best)
+
+    def _solved(
+        self, start: list[Branch], heard: Listening, steps: int
+    ) -> tuple[list[Branch], float]:
+        config = SolveConfig(steps, INNER_STEPS, damping=1e-3, worthwhile=0.003)
+        return solve_branches(start, heard, config, self.stop, self.report)
+
+    def _listening(self, taps: int) -> Listening:
+        rate, still = self.material.sample_rate, float(self.material.sample_rate)  # no LFO
+        parts = self.channel, 2 * (taps - 1), rate, still, HEARD_SECONDS
+        return Listening(choose_moving_windows(self.material.training, *parts))
+
+
+def _on_grid(branches: list[Branch], intervals: int, even_share: float) -> list[Branch]:
+    before, shape, after = branches[0]
+    assert isinstance(shape, Shape)
+    curve = shape.curve
+    curve = curve.on_grid(intervals, curve.reach, even_share * curve.reach)
+    return [(before, replace(shape, curve=curve), after), *branches[1:]]
+
+
+def _with_taps(branches: list[Branch]) -> tuple[Cascade, np.ndarray | None]:
+    """Return what was solved as filters of many taps."""
+    before, shape, after = branches[0]
+    assert isinstance(before, Circuit)
+    assert isinstance(shape, Shape)
+    assert isinstance(after, Circuit)
+    beside = None
+    if len(branches) > 1:
+        (clean,) = branches[1]
+        assert isinstance(clean, Circuit)
+        beside = clean.taps
+    return Cascade((before.taps, after.taps[None]), (shape.curve,)), beside
