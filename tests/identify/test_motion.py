@@ -139,3 +139,11 @@ def test_multiples_are_repetitions_and_others_are_not():
     kept = without_repetitions([other, again, first])
     assert [each.harmonics[0] for each in kept] == [50.0, 100.0]
     assert kept[0].feedback == pytest.approx(-0.4)
+
+
+def test_what_comes_without_delay_has_no_repetitions():
+    at_once = MovingTap(np.zeros(3), 0.5)
+    later = MovingTap(np.array([60.0, 4.0, 0.0]), 0.3)
+    kept = without_repetitions([later, at_once])
+    assert [each.harmonics[0] for each in kept] == [0.0, 60.0]
+    assert kept[0].feedback == 0.0

@@ -61,6 +61,12 @@ def test_a_phaser_is_found_in_ordinary_sound(truth):
     assert esr(played(phaser_chain(found), unseen), expected) < 1e-4
 
 
+@pytest.mark.parametrize("share", [-40.0, -1.0, 40.0])
+def test_a_step_of_the_rate_never_turns_the_lfo_around(truth, share):
+    """A step is found to first order: where nothing moves as assumed, it may be of any size."""
+    assert 0.9 * PERIOD < truth.faster_by(share).period_samples < 1.1 * PERIOD
+
+
 def test_a_periodic_filter_is_found_exactly():
     generator = np.random.default_rng(4)
     harmonics = generator.standard_normal((2, 3, 5)) + 1j * generator.standard_normal((2, 3, 5))

@@ -167,6 +167,9 @@ def turned(harmonics: np.ndarray, turns: float) -> np.ndarray:
 
 
 def _repeats(tap: MovingTap, first: MovingTap) -> bool:
+    """Say whether a tap is a multiple of another; nothing is one of what comes without delay."""
+    if first.harmonics[0] <= 0.0:
+        return False
     times = round(tap.harmonics[0] / first.harmonics[0])
     if not 2 <= times <= MOST_ROUNDS:
         return False

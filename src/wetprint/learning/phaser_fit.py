@@ -29,6 +29,9 @@ MOST_DAMPING = 1e3
 SETTLED = 0.03
 """A step that gains less than this share of the error is the last."""
 
+LARGEST_RATE_STEP = 0.05
+"""The LFO's rate is not changed by a larger share at once: a step is found to first order only."""
+
 EXPECTED_STEP = 0.3
 """A coefficient of a curve is not expected to be farther off: what was not heard stays."""
 
@@ -122,6 +125,12 @@ class FittedPhaser:
             1,
             len(self.sides),
         )
+
+    def faster_by(self, share: float) -> FittedPhaser:
+        """Return the same with its LFO faster by a share, if that is not too much at once."""
+        share = float(np.clip(share, -LARGEST_RATE_STEP, LARGEST_RATE_STEP))
+        period = self.period_samples / (1.0 + share)
+        return dataclasses.replace(self, period_samples=period)
 
     def phase(self, window: Window) -> np.ndarray:
         """Return where in its turn the LFO stands: ``(time,)``."""
@@ -266,8 +275,7 @@ class _Problem:
             side.moved(step[number * self.own : (number + 1) * self.own])
             for number, side in enumerate(self.phaser.sides)
         )
-        period = self.phaser.period_samples / (1.0 + step[-1])
-        return dataclasses.replace(self.phaser, sides=sides, period_samples=period)
+        return dataclasses.replace(self.phaser, sides=sides).faster_by(float(step[-1]))
 
 
 def _columns(phaser: FittedPhaser, number: int, window: Window) -> tuple[np.ndarray, np.ndarray]:
