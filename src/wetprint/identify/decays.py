@@ -3,8 +3,9 @@
 All poles of such a network are real and negative, so that its impulse response is a sum of
 exponentials; with a pole in every octave of what is heard, few numbers come close to any of them.
 Between and beyond the frequencies at which it was heard, such a filter goes on as a circuit would;
-one of many taps does there as it likes. Made orthonormal (Takenaka 1925, Malmquist 1926; Heuberger,
-Van den Hof and Wahlberg 2005, doi:10.1007/1-84628-178-4, chapter 2), the decays are told apart well.
+one of many taps does there as it likes. The decays are made orthonormal, after Takenaka (1925) and
+Malmquist (1926), to be told apart well: Heuberger, Van den Hof and Wahlberg 2005
+(doi:10.1007/1-84628-178-4), chapter 2.
 """
 
 from __future__ import annotations

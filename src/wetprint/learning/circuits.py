@@ -22,14 +22,14 @@ from wetprint.identify.stages import Circuit, Shape
 from wetprint.learning.material import Material
 from wetprint.learning.windows import choose_moving_windows
 
-HEARD_SECONDS = 8.0
+HEARD_SECONDS = 5.0
 
 GRIDS = ((16, 0.0), (32, 0.05), (48, 0.02), (64, 0.01))
 """Intervals of the curve, and below which share of its reach they are equal: coarse first."""
 
 LINEAR_STEPS, TRIAL_STEPS, GRID_STEPS = 3, 4, 12
 
-INNER_STEPS = 60
+INNER_STEPS = 30
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class CircuitSearch:
             is_blended: whether a circuit that the dry signal passes stands beside them.
 
         Returns:
-            The filters and the curve, of one channel; and the filter of the dry signal, ``(taps,)``,
-            or None.
+            The filters and the curve, of one channel; and the filter of the dry signal,
+            ``(taps,)``, or None.
         """
         responses = decays(self.material.sample_rate)
         heard = self._listening(responses.shape[1])

@@ -3,10 +3,10 @@
 A Wiener-Hammerstein cascade (``identify/cascade.py``) is solved on the loudest and on evenly spread
 stretches of what was heard, from two starts: all that is linear before the curve, or all of it
 after. The better one goes on, the curve on finer and finer grids, or, where that explains more,
-together with a filter of the dry signal beside it (``blended.py``). Recordings of a few notes are also explained by filters
-such as circuits are (``circuits.py``). What is slower than a window
-can tell, the coupling capacitor that takes the curve's bias away, is then looked for at a low
-sample rate (``capacitor.py``), and the last filter is solved once more over everything that was
+together with a filter of the dry signal beside it (``blended.py``). Recordings are also explained
+by filters such as circuits are (``circuits.py``), which a few notes tell of. What is slower than
+a window can tell, the coupling capacitor that takes the curve's bias away, is then looked for at a
+low sample rate (``capacitor.py``), and the last filter is solved once more over everything that was
 heard, at growing lengths, since what follows a curve is linear again however long it lasts.
 """
 
@@ -54,8 +54,11 @@ shape is found, and the search stalls."""
 STEPS_PER_GRID = 12
 
 MUCH = 0.003
-"""An error above this (-25 dB) of recordings is worth looking for circuits, too: a few notes say
-nothing of the bends of a long filter between them."""
+"""An error above this (-25 dB) of recordings is worth looking for circuits, too."""
+
+FEW_SECONDS = 30.0
+"""In recordings shorter than this circuits are looked for first: a few notes say nothing of the
+bends of a long filter between them."""
 
 TRIAL_SHARE, LEAST_TRIAL_WINDOWS = 4, 6
 """The trial listens to one window of so many, but not to fewer than that."""
@@ -145,10 +148,15 @@ def solve_shaped_model(
         progress("solving the curve", fraction, f"error {error:.2g}")
 
     search = ShapeSearch(material, linear, linear_error, kinds, stop, over, report)
-    best = search.solve()
-    if material.drive is None and (best is None or best.error > MUCH) and not stop():
-        found = (each for each in (best, search.circuits()) if each is not None)
-        best = min(found, key=lambda each: each.error, default=None)
+    found: list[ShapedModel | None] = []
+    is_recorded = material.drive is None
+    if is_recorded and material.training_seconds < FEW_SECONDS:
+        found.append(search.circuits())
+    if not found or not stop():
+        found.append(search.solve())
+    if is_recorded and len(found) == 1 and (found[0] is None or found[0].error > MUCH):
+        found.append(None if stop() else search.circuits())
+    best = min((each for each in found if each), key=lambda each: each.error, default=None)
     progress("solving the curve", 1.0)
     return best if best is not None and best.error < FRUITFUL * linear_error else None
 
@@ -189,7 +197,10 @@ class ShapeSearch:
     def circuits(self) -> ShapedModel | None:
         """Solve with filters such as circuits are; None where nothing of the kinds comes of it."""
         found = self._of_circuits(BLENDED in self.kinds)
-        if ALONE not in self.kinds and found.error > FRUITFUL_BESIDE * self._of_circuits(False).error:
+        if (
+            ALONE not in self.kinds
+            and found.error > FRUITFUL_BESIDE * self._of_circuits(False).error
+        ):
             return None
         return found
 
