@@ -17,7 +17,7 @@ from wetprint.identify.moving_branches import (
     play_branches,
     solve_branches,
 )
-from wetprint.identify.stages import Filter, MovingGain, Shape
+from wetprint.identify.stages import Circuit, Filter, MovingGain, Shape
 
 PERIOD, LENGTH, PAST = 1111.25, 4096, 64
 
@@ -52,7 +52,9 @@ def two_branches() -> list[Branch]:
         return Shape(Curve(3.0, bent))
 
     gain = MovingGain(1.0 + 0.3 * generator.standard_normal(9))
-    return [(taps(8), curve(), gain, taps(5)), (taps(6), gain, curve(), taps(4), curve())]
+    circuit = Circuit(generator.standard_normal(3), 0.2 * generator.standard_normal((3, 7)))
+    second = (taps(6), gain, curve(), circuit, taps(4), curve())
+    return [(taps(8), curve(), gain, taps(5)), second]
 
 
 def test_answer_is_the_adjoint_of_change():

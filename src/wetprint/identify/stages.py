@@ -256,16 +256,17 @@ class PlayedCircuit(PlayedByMatrix):
     """A filter of few parameters."""
 
     def __init__(self, stage: Circuit, signal: np.ndarray):
-        self.stage, self.filtered = stage, PlayedFilter(stage, signal)
+        self.stage, self.responses = stage, stage.responses
+        self.filtered = PlayedFilter(stage, signal)
         self.output = self.filtered.output
 
     def change(self, step: np.ndarray, moved: np.ndarray | None) -> np.ndarray:
         """See PlayedStage."""
-        return self.filtered.change(step @ self.stage.responses, moved)
+        return self.filtered.change(step @ self.responses, moved)
 
     def answer(self, residual: np.ndarray) -> np.ndarray:
         """See PlayedStage."""
-        return self.stage.responses @ self.filtered.answer(residual)
+        return self.responses @ self.filtered.answer(residual)
 
     def back(self, residual: np.ndarray) -> np.ndarray:
         """See PlayedStage."""
@@ -279,7 +280,7 @@ class PlayedCircuit(PlayedByMatrix):
         """See PlayedStage."""
         power = (np.abs(self.filtered.heard) ** 2).sum(0) * later
         lags = irfft(power.astype(np.float64), self.filtered.samples)[: self.filtered.taps]
-        self._take(self.stage.responses @ matmul_toeplitz(lags, self.stage.responses.T))
+        self._take(self.responses @ matmul_toeplitz(lags, self.responses.T))
 
 
 class PlayedShape(PlayedByMatrix):

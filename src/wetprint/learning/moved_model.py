@@ -14,7 +14,7 @@ from wetprint.blocks.block import Block
 from wetprint.blocks.high_pass import HighPass, HighPassConfig, high_pass_coefficients
 from wetprint.blocks.waveshaper import Waveshaper
 from wetprint.identify.moving_branches import Branch, play_branches
-from wetprint.identify.stages import FadingDelay, Filter, Shape, Stage
+from wetprint.identify.stages import Circuit, FadingDelay, Filter, Shape, Stage
 from wetprint.learning.linear import filter_audio
 from wetprint.learning.material import Material, Take
 from wetprint.models.chain import Chain
@@ -94,7 +94,7 @@ def behind(model: MovedModel, material: Material) -> Material:
 
 def _block(stage: Stage, period_samples: float) -> Block:
     """Return the block that plays a stage."""
-    if isinstance(stage, Filter):
+    if isinstance(stage, Filter | Circuit):
         return filter_block(stage.taps[None, None])
     if isinstance(stage, Shape):
         curve = stage.curve

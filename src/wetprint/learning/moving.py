@@ -118,7 +118,7 @@ def solve_modulated(
     """
     if material.channels_in > 1:
         return None
-    taps = _best_taps(material, motion)
+    taps = _best_taps(material, motion, stop)
     if not taps:
         return None
     start = MovingDelays(motion.lfo.period_samples, taps, "linear", np.zeros(0))
@@ -126,9 +126,9 @@ def solve_modulated(
     progress("solving the colours", 0.9)
     skipped = int(SKIPPED_SECONDS * material.sample_rate)
     everything = MovingDelaySolver(long_takes(material), skipped, False)
-    chains: list[Chain] = []
+    chains = [moving_chain(fit.delays)]
     for count in FINAL_COLOUR_TAPS:
-        if not chains or not stop():
+        if not stop():
             chains.append(moving_chain(everything.coloured(fit.delays, count).delays))
     return min(chains, key=lambda each: validation_esr(each, material, torch.device("cpu")))
 
@@ -185,7 +185,9 @@ def _best_interpolation(solver: MovingDelaySolver, linear: Fit, stop: Callable[[
     return best
 
 
-def _best_taps(material: Material, motion: Motion) -> tuple[MovingTap, ...]:
+def _best_taps(
+    material: Material, motion: Motion, stop: Callable[[], bool]
+) -> tuple[MovingTap, ...]:
     """Return the voices that explain most of two windows.
 
     Lines that are followed are of any shape, but voices that move together hide one another; those
@@ -193,8 +195,8 @@ def _best_taps(material: Material, motion: Motion) -> tuple[MovingTap, ...]:
     """
     channels = material.channels_out
     error = _window_error(material, motion)
-    adding = _helpful(_distinct_taps(channels, motion, find_added_taps), error)
-    if motion.trains[0].played is not None:
+    adding = _helpful(_distinct_taps(channels, motion, find_added_taps), error, stop)
+    if motion.trains[0].played is not None or (adding and stop()):
         return adding
     followed = _distinct_taps(channels, motion, find_moving_taps)
     return min((followed, adding), key=lambda taps: error(taps) if taps else np.inf)
@@ -224,12 +226,16 @@ def _distinct_taps(channels: int, motion: Motion, find: FindTaps) -> tuple[Movin
 
 
 def _helpful(
-    taps: tuple[MovingTap, ...], error: Callable[[tuple[MovingTap, ...]], float]
+    taps: tuple[MovingTap, ...],
+    error: Callable[[tuple[MovingTap, ...]], float],
+    stop: Callable[[], bool],
 ) -> tuple[MovingTap, ...]:
     """Keep the taps that explain something beyond those before them, the highest first."""
     kept: tuple[MovingTap, ...] = ()
     least = np.inf
     for tap in sorted(taps, key=lambda each: -abs(each.strength)):
+        if kept and stop():
+            break
         left = error((*kept, tap))
         if left < HELPFUL * least:
             kept, least = (*kept, tap), left
