@@ -31,6 +31,9 @@ LINEAR_STEPS, TRIAL_STEPS, GRID_STEPS = 3, 4, 12
 
 INNER_STEPS = 30
 
+AHEAD_OF_PEAK = 2
+"""Sound may arrive so many samples before the linear part is loudest."""
+
 
 @dataclass(frozen=True)
 class CircuitSearch:
@@ -39,36 +42,42 @@ class CircuitSearch:
     Attributes:
         material: what was heard, with one dry channel.
         channel: of the wet side.
+        peak_samples: where the linear part is loudest: sound may arrive as late as that.
         stop: says that the search has lasted long enough.
         report: told the error after every step.
     """
 
     material: Material
     channel: int
+    peak_samples: int
     stop: Callable[[], bool]
     report: Callable[[float], None]
 
-    def solve(self, is_blended: bool) -> tuple[Cascade, np.ndarray | None]:
+    def solve(
+        self, is_blended: bool, hopeless: float = np.inf
+    ) -> tuple[Cascade, np.ndarray | None] | None:
         """Solve both filters and the curve, the curve on finer and finer grids.
 
         Args:
             is_blended: whether a circuit that the dry signal passes stands beside them.
+            hopeless: with more error than this on the coarsest grid the search is given up.
 
         Returns:
             The filters and the curve, of one channel; and the filter of the dry signal,
-            ``(taps,)``, or None.
+            ``(taps,)``, or None. Nothing where the search was given up.
         """
         responses = decays(self.material.sample_rate)
-        heard = self._listening(responses.shape[1])
-        wire = Circuit(np.eye(len(responses))[0], responses)
-        nothing = Circuit(np.zeros(len(responses)), responses)
-        (linear,), _ = self._solved([(wire,)], heard, LINEAR_STEPS)
-        line = Shape(Curve(1.0, straight(GRIDS[0][0], 1.0)))
-        beside = [(nothing,)] if is_blended else []
-        starts = ((wire, line, wire), (wire, line, *linear), (*linear, line, wire))
-        tried = [self._solved([each, *beside], heard, TRIAL_STEPS) for each in starts]
+        delays = {0, max(0, self.peak_samples - AHEAD_OF_PEAK)}
+        heard = self._listening(responses.shape[1] + max(delays))
+        tried = [
+            self._solved(each, heard, TRIAL_STEPS)
+            for delay in sorted(delays)
+            for each in self._starts(responses, delay, heard, is_blended)
+        ]
         best, error = min(tried, key=lambda each: each[1])
         best, error = self._solved(best, heard, GRID_STEPS)
+        if error > hopeless:
+            return None
         for intervals, even_share in GRIDS[1:]:
             if self.stop():
                 break
@@ -76,6 +85,29 @@ class CircuitSearch:
             if finer[1] < error:
                 best, error = finer
         return _with_taps(best)
+
+    def _starts(
+        self, responses: np.ndarray, delay: int, heard: Listening, is_blended: bool
+    ) -> list[list[Branch]]:
+        """Begin with wires, and with the linear part before or behind the curve.
+
+        Whatever follows the curve is late by ``delay`` samples; beside it sound may be as late, or
+        come at once.
+        """
+        late = np.pad(responses, ((0, 0), (delay, 0)))
+        (linear,), _ = self._solved([(_wire(late),)], heard, LINEAR_STEPS)
+        (passed,) = linear
+        assert isinstance(passed, Circuit)
+        line = Shape(Curve(1.0, straight(GRIDS[0][0], 1.0)))
+        wire, last = _wire(responses), _wire(late)
+        both = np.concatenate([np.pad(responses, ((0, 0), (0, delay))), late]) if delay else late
+        beside = [(Circuit(np.zeros(len(both)), both),)] if is_blended else []
+        chains = (
+            (wire, line, last),
+            (wire, line, passed),
+            (replace(passed, responses=responses), line, last),
+        )
+        return [[each, *beside] for each in chains]
 
     def _solved(
         self, start: list[Branch], heard: Listening, steps: int
@@ -87,6 +119,10 @@ class CircuitSearch:
         rate, still = self.material.sample_rate, float(self.material.sample_rate)  # no LFO
         parts = self.channel, 2 * (taps - 1), rate, still, HEARD_SECONDS
         return Listening(choose_moving_windows(self.material.training, *parts))
+
+
+def _wire(responses: np.ndarray) -> Circuit:
+    return Circuit(np.eye(1, len(responses))[0], responses)
 
 
 def _on_grid(branches: list[Branch], intervals: int, even_share: float) -> list[Branch]:

@@ -53,8 +53,11 @@ shape is found, and the search stalls."""
 
 STEPS_PER_GRID = 12
 
-MUCH = 0.003
-"""An error above this (-25 dB) of recordings is worth looking for circuits, too."""
+LITTLE = 1e-4
+"""With an error below this (-40 dB) filters of many taps need no help."""
+
+FAR_BEHIND = 5.0
+"""Circuits that are so many times farther away than filters of many taps do not come near them."""
 
 FEW_SECONDS = 30.0
 """In recordings shorter than this circuits are looked for first: a few notes say nothing of the
@@ -149,13 +152,13 @@ def solve_shaped_model(
 
     search = ShapeSearch(material, linear, linear_error, kinds, stop, over, report)
     found: list[ShapedModel | None] = []
-    is_recorded = material.drive is None
-    if is_recorded and material.training_seconds < FEW_SECONDS:
+    if material.drive is None and material.training_seconds < FEW_SECONDS:
         found.append(search.circuits())
     if not found or not stop():
         found.append(search.solve())
-    if is_recorded and len(found) == 1 and (found[0] is None or found[0].error > MUCH):
-        found.append(None if stop() else search.circuits())
+    if len(found) == 1 and not stop():
+        left = linear_error if found[0] is None else found[0].error
+        found.append(search.circuits(left) if left > LITTLE else None)
     best = min((each for each in found if each), key=lambda each: each.error, default=None)
     progress("solving the curve", 1.0)
     return best if best is not None and best.error < FRUITFUL * linear_error else None
@@ -194,22 +197,32 @@ class ShapeSearch:
             return None
         return _finished(self._on_finer_grids(cascade, windows, config), material, self.over)
 
-    def circuits(self) -> ShapedModel | None:
-        """Solve with filters such as circuits are; None where nothing of the kinds comes of it."""
-        found = self._of_circuits(BLENDED in self.kinds)
-        if (
-            ALONE not in self.kinds
-            and found.error > FRUITFUL_BESIDE * self._of_circuits(False).error
-        ):
-            return None
-        return found
+    def circuits(self, rival: float = np.inf) -> ShapedModel | None:
+        """Solve with filters such as circuits are.
 
-    def _of_circuits(self, is_blended: bool) -> ShapedModel:
+        Args:
+            rival: error of what was found already; with far more the search is given up.
+
+        Returns:
+            The model; None where it is given up, or nothing of the kinds comes of it.
+        """
+        found = self._of_circuits(BLENDED in self.kinds, FAR_BEHIND * rival)
+        if found is None or ALONE in self.kinds:
+            return found
+        alone = self._of_circuits(False)
+        return found if alone is None or found.error < FRUITFUL_BESIDE * alone.error else None
+
+    def _of_circuits(self, is_blended: bool, hopeless: float = np.inf) -> ShapedModel | None:
         """Solve circuits; what follows the curve is solved anew over everything that was heard, or
         left as it is, whatever plays better what was kept."""
         material = self.material
-        search = CircuitSearch(material, loudest_channel(material), self.stop, self.report)
-        cascade, beside = search.solve(is_blended)
+        channel = loudest_channel(material)
+        peak = int(np.abs(self.linear[channel, 0]).argmax())
+        search = CircuitSearch(material, channel, peak, self.stop, self.report)
+        solved = search.solve(is_blended, hopeless)
+        if solved is None:
+            return None
+        cascade, beside = solved
         if beside is None:
             finished = _finished(cascade, material, self.over)
         else:
