@@ -3,11 +3,12 @@
 A Wiener-Hammerstein cascade (``identify/cascade.py``) is solved on the loudest and on evenly spread
 stretches of what was heard, from two starts: all that is linear before the curve, or all of it
 after. The better one goes on, the curve on finer and finer grids, or, where that explains more,
-together with a filter of the dry signal beside it (``blended.py``). Recordings are also explained
-by filters such as circuits are (``circuits.py``), which a few notes tell of. What is slower than
-a window can tell, the coupling capacitor that takes the curve's bias away, is then looked for at a
-low sample rate (``capacitor.py``), and the last filter is solved once more over everything that was
-heard, at growing lengths, since what follows a curve is linear again however long it lasts.
+together with a filter of the dry signal beside it (``blended.py``). Where that leaves more than a
+little, filters such as circuits are (``circuits.py``) may explain more; of a few notes they are
+looked for first. What is slower than a window can tell, the coupling capacitor that takes the
+curve's bias away, is then looked for at a low sample rate (``capacitor.py``), and the last filter
+is solved once more over everything that was heard, at growing lengths, since what follows a curve
+is linear again however long it lasts.
 """
 
 from __future__ import annotations
