@@ -31,6 +31,9 @@ LINEAR_STEPS, TRIAL_STEPS, GRID_STEPS = 3, 4, 12
 
 INNER_STEPS = 30
 
+WORTH_BLENDING = 0.7
+"""Something beside the curve must bring the error below this share of what the curve leaves."""
+
 AHEAD_OF_PEAK = 2
 """Sound may arrive so many samples before the linear part is loudest."""
 
@@ -54,21 +57,43 @@ class CircuitSearch:
     report: Callable[[float], None]
 
     def solve(
-        self, is_blended: bool, hopeless: float = np.inf
+        self, may_stand_alone: bool, may_blend: bool, hopeless: float = np.inf
     ) -> tuple[Cascade, np.ndarray | None] | None:
         """Solve both filters and the curve, the curve on finer and finer grids.
 
         Args:
-            is_blended: whether a circuit that the dry signal passes stands beside them.
-            hopeless: with more error than this on the coarsest grid the search is given up.
+            may_stand_alone: whether the curve may be all there is.
+            may_blend: whether a circuit that the dry signal passes may stand beside it. Where both
+                may be, it stands there if it is worth it.
+            hopeless: with more error than this on a coarse grid the search is given up.
 
         Returns:
             The filters and the curve, of one channel; and the filter of the dry signal,
-            ``(taps,)``, or None. Nothing where the search was given up.
+            ``(taps,)``, or None. Nothing where the search was given up, or nothing that may be
+            comes of it.
         """
         responses = decays(self.material.sample_rate)
         delays = {0, max(0, self.peak_samples - AHEAD_OF_PEAK)}
         heard = self._listening(responses.shape[1] + max(delays))
+        best, error = self._coarse(responses, delays, heard, is_blended=False)
+        if may_blend and not self.stop():
+            blended = self._coarse(responses, delays, heard, is_blended=True)
+            if blended[1] < WORTH_BLENDING * error:
+                best, error = blended
+        if error > hopeless or (len(best) == 1 and not may_stand_alone):
+            return None
+        for grid in GRIDS[2:]:
+            if self.stop():
+                break
+            finer = self._solved(_on_grid(best, *grid), heard, GRID_STEPS)
+            if finer[1] < error:
+                best, error = finer
+        return _with_taps(best)
+
+    def _coarse(
+        self, responses: np.ndarray, delays: set[int], heard: Listening, is_blended: bool
+    ) -> tuple[list[Branch], float]:
+        """Choose a start, and solve it on the coarsest grid and the next."""
         tried = [
             self._solved(each, heard, TRIAL_STEPS)
             for delay in sorted(delays)
@@ -76,15 +101,8 @@ class CircuitSearch:
         ]
         best, error = min(tried, key=lambda each: each[1])
         best, error = self._solved(best, heard, GRID_STEPS)
-        if error > hopeless:
-            return None
-        for intervals, even_share in GRIDS[1:]:
-            if self.stop():
-                break
-            finer = self._solved(_on_grid(best, intervals, even_share), heard, GRID_STEPS)
-            if finer[1] < error:
-                best, error = finer
-        return _with_taps(best)
+        finer = self._solved(_on_grid(best, *GRIDS[1]), heard, GRID_STEPS)
+        return min((best, error), finer, key=lambda each: each[1])
 
     def _starts(
         self, responses: np.ndarray, delay: int, heard: Listening, is_blended: bool

@@ -27,7 +27,6 @@ from wetprint.identify.cascade import Cascade, Windows
 from wetprint.identify.cascade_solver import solve_cascade
 from wetprint.identify.curve import Curve
 from wetprint.identify.descent import SolveConfig
-from wetprint.learning.blended import FRUITFUL as FRUITFUL_BESIDE
 from wetprint.learning.blended import Blend, BlendSearch, loudest_channel
 from wetprint.learning.capacitor import find_capacitor
 from wetprint.learning.circuits import CircuitSearch
@@ -201,26 +200,20 @@ class ShapeSearch:
     def circuits(self, rival: float = np.inf) -> ShapedModel | None:
         """Solve with filters such as circuits are.
 
+        What follows the curve is solved anew over everything that was heard, or left as it is,
+        whatever plays better what was kept.
+
         Args:
             rival: error of what was found already; with far more the search is given up.
 
         Returns:
             The model; None where it is given up, or nothing of the kinds comes of it.
         """
-        found = self._of_circuits(BLENDED in self.kinds, FAR_BEHIND * rival)
-        if found is None or ALONE in self.kinds:
-            return found
-        alone = self._of_circuits(False)
-        return found if alone is None or found.error < FRUITFUL_BESIDE * alone.error else None
-
-    def _of_circuits(self, is_blended: bool, hopeless: float = np.inf) -> ShapedModel | None:
-        """Solve circuits; what follows the curve is solved anew over everything that was heard, or
-        left as it is, whatever plays better what was kept."""
         material = self.material
         channel = loudest_channel(material)
         peak = int(np.abs(self.linear[channel, 0]).argmax())
         search = CircuitSearch(material, channel, peak, self.stop, self.report)
-        solved = search.solve(is_blended, hopeless)
+        solved = search.solve(ALONE in self.kinds, BLENDED in self.kinds, FAR_BEHIND * rival)
         if solved is None:
             return None
         cascade, beside = solved
