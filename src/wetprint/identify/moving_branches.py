@@ -23,21 +23,17 @@ from wetprint.blocks.crossfaded_delay import CrossfadedDelay
 from wetprint.blocks.periodic import phases
 from wetprint.identify.cascade import energy_of
 from wetprint.identify.descent import SolveConfig, descend, descent_step
-from wetprint.identify.stages import (
-    Circuit,
-    FadingDelay,
-    Filter,
+from wetprint.identify.played_stages import (
     PlayedCircuit,
     PlayedFades,
     PlayedFilter,
     PlayedGain,
     PlayedShape,
     PlayedStage,
-    Shape,
-    Stage,
     place_fades,
     place_phases,
 )
+from wetprint.identify.stages import Circuit, FadingDelay, Filter, Shape, Stage
 
 Branch = tuple[Stage, ...]
 

@@ -9,7 +9,7 @@ from scipy.fft import irfft, rfft
 
 from wetprint.blocks.periodic import phases
 from wetprint.identify.moving_branches import MovingWindows
-from wetprint.identify.stages import place_phases
+from wetprint.identify.played_stages import place_phases
 
 KNOTS = 16
 """Of the gain; a few are enough to tell when it turns."""
