@@ -70,6 +70,19 @@ def test_of_many_short_recordings_whole_ones_are_kept():
     assert [each.length_samples for each in training] == [500] * 8
 
 
+def test_of_three_short_recordings_a_whole_one_is_kept():
+    training, validation = split_for_validation(recordings([500] * 3), 50, 0.2)
+    assert [each.length_samples for each in validation] == [500]
+    assert [each.length_samples for each in training] == [500] * 2
+
+
+def test_a_recording_longer_than_all_others_is_not_kept_whole():
+    training, validation = split_for_validation(recordings([6800, 50, 240]), 500, 0.25)
+    kept = sum(each.length_samples for each in validation)
+    assert 0.1 * 7090 < kept < 0.5 * 7090
+    assert sum(each.length_samples for each in training) > 0.25 * 7090
+
+
 def test_the_kept_stretch_is_as_loud_as_what_is_around_it():
     sound = np.ones((1, 3000), np.float32)
     sound[:, 1500:] = 0.0  # half of it is silent

@@ -2,7 +2,7 @@
 
 An effect remembers. A stretch kept for judging is therefore surrounded by a gap as long as that
 memory on either side: before it lies its own past, which is heard but neither scored nor learned
-from; after it lies the past of what is learned from next. Where there are many short recordings,
+from; after it lies the past of what is learned from next. Where there are several short recordings,
 whole ones are kept instead, and nothing is lost to gaps. Only in a recording that is too short for
 its own memory the gaps are shorter, as long as it allows.
 """
@@ -24,6 +24,9 @@ STRETCH_SECONDS = 30.0
 ENOUGH_RECORDINGS = 3
 """From so many recordings on, a whole one can be spared. Of a few notes it must: whoever follows
 the notes that were heard instead of learning the effect is found out by another note only."""
+
+ENOUGH_KEPT = 0.5
+"""Share of what is wanted for judging that whole recordings must come to, or stretches are kept."""
 
 GAPS_WORTH = 4
 """A kept stretch should be this many times longer than the gaps cost on one side."""
@@ -81,7 +84,11 @@ def split_for_validation(
         raise PairError("expected recordings to learn from, got none")
     typical = float(np.median(lengths))
     if len(pairs) >= ENOUGH_RECORDINGS and fraction * typical < GAPS_WORTH * memory_samples:
-        return _keep_whole_pairs(pairs, fraction)
+        kept = _choose_whole_pairs(pairs, fraction)
+        if sum(lengths[each] for each in kept) >= ENOUGH_KEPT * fraction * sum(lengths):
+            whole = [Excerpt(index, 0, length, 0) for index, length in enumerate(lengths)]
+            learned = [each for each in whole if each.pair_index not in kept]
+            return learned, [whole[each] for each in sorted(kept)]
     training: list[Excerpt] = []
     validation: list[Excerpt] = []
     for index, pair in enumerate(pairs):
@@ -97,23 +104,22 @@ def split_for_validation(
     return training, validation
 
 
-def _keep_whole_pairs(
-    pairs: Sequence[Pair], fraction: float
-) -> tuple[list[Excerpt], list[Excerpt]]:
-    """Keep those recordings whose loudness is most like that of all of them."""
-    wanted = fraction * sum(pair.length_samples for pair in pairs)
+def _choose_whole_pairs(pairs: Sequence[Pair], fraction: float) -> set[int]:
+    """Choose those whose loudness is most like that of all of them, never more than half."""
+    total = sum(pair.length_samples for pair in pairs)
     levels = np.array([_power(pair.wet) for pair in pairs])
     typical = float(np.median(levels))
     closeness = np.abs(np.log((levels + 1e-12) / (typical + 1e-12)))
     kept: set[int] = set()
-    for index in np.argsort(closeness, kind="stable"):
-        if kept and sum(pairs[each].length_samples for each in kept) >= 0.75 * wanted:
+    length = 0
+    for index in np.argsort(closeness, kind="stable").tolist():
+        longer = length + pairs[index].length_samples
+        if length >= 0.75 * fraction * total:
             break
-        kept.add(int(index))
-    whole = [Excerpt(index, 0, pair.length_samples, 0) for index, pair in enumerate(pairs)]
-    return [each for each in whole if each.pair_index not in kept], [
-        whole[each] for each in sorted(kept)
-    ]
+        if longer <= 0.5 * total:
+            kept.add(index)
+            length = longer
+    return kept
 
 
 def _keep_stretches(
