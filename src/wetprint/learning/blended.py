@@ -20,7 +20,7 @@ import numpy as np
 from wetprint.identify.cascade import Cascade
 from wetprint.identify.descent import SolveConfig
 from wetprint.identify.moving_branches import Branch, Listening, solve_branches
-from wetprint.identify.stages import Filter, Shape
+from wetprint.identify.stages import Circuit, Filter, Shape
 from wetprint.learning.material import Material
 from wetprint.learning.windows import MOVING_HEARD_SECONDS, choose_moving_windows
 
@@ -53,27 +53,31 @@ class Blend:
 
     Attributes:
         cascade: the filters and the curve; of one channel.
-        beside: the filter of the dry signal, ``(taps,)``.
+        beside: the filter of the dry signal, ``(taps,)``; None where nothing stands there.
     """
 
     cascade: Cascade
-    beside: np.ndarray
+    beside: np.ndarray | None
 
     def branches(self) -> list[Branch]:
         """Return what is solved."""
         before, after = self.cascade.filters
         curved = (Filter(before), Shape(self.cascade.curves[0]), Filter(after[0]))
-        return [curved, (Filter(self.beside),)]
+        return [curved, *([] if self.beside is None else [(Filter(self.beside),)])]
 
     @classmethod
     def of(cls, branches: list[Branch]) -> Blend:
         """Return what was solved."""
-        (before, shape, after), (beside,) = branches
-        assert isinstance(before, Filter)
+        (before, shape, after), *clean = branches
+        assert isinstance(before, Filter | Circuit)
         assert isinstance(shape, Shape)
-        assert isinstance(after, Filter)
-        assert isinstance(beside, Filter)
-        return cls(Cascade((before.taps, after.taps[None]), (shape.curve,)), beside.taps)
+        assert isinstance(after, Filter | Circuit)
+        cascade = Cascade((before.taps, after.taps[None]), (shape.curve,))
+        if not clean:
+            return cls(cascade, None)
+        ((beside,),) = clean
+        assert isinstance(beside, Filter | Circuit)
+        return cls(cascade, beside.taps)
 
     def on_grid(self, intervals: int, even_below: float | None = None) -> Blend:
         """Return the same with its curve on another grid; see Curve.on_grid."""

@@ -13,29 +13,37 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wetprint.blocks.spline import straight
-from wetprint.identify.cascade import Cascade
 from wetprint.identify.curve import Curve
 from wetprint.identify.decays import decays
 from wetprint.identify.descent import SolveConfig
 from wetprint.identify.moving_branches import Branch, Listening, solve_branches
 from wetprint.identify.stages import Circuit, Shape
+from wetprint.learning.blended import Blend
 from wetprint.learning.material import Material
 from wetprint.learning.windows import choose_moving_windows
 
 HEARD_SECONDS = 5.0
+"""How much is listened to: a dozen numbers need little."""
 
 GRIDS = ((16, 0.0), (32, 0.05), (48, 0.02), (64, 0.01))
 """Intervals of the curve, and below which share of its reach they are equal: coarse first."""
 
-LINEAR_STEPS, TRIAL_STEPS, GRID_STEPS = 3, 4, 12
+LINEAR_STEPS, TRIAL_STEPS, FIRST_STEPS, GRID_STEPS = 3, 4, 24, 12
+
+CONTINUED_STARTS = 2
+"""Of three: what is best after a few steps may end where nothing goes on."""
 
 INNER_STEPS = 30
+"""Of conjugate gradients in each step; see blended.py."""
 
 WORTH_BLENDING = 0.7
 """Something beside the curve must bring the error below this share of what the curve leaves."""
 
-AHEAD_OF_PEAK = 2
-"""Sound may arrive so many samples before the linear part is loudest."""
+EXPLAINED = 1e-6
+"""What leaves no more than this (-60 dB) needs nothing beside it."""
+
+NEAR_PEAK = 5
+"""Delays that are tried up to where the linear part is loudest, beside none."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ class CircuitSearch:
     Attributes:
         material: what was heard, with one dry channel.
         channel: of the wet side.
-        peak_samples: where the linear part is loudest: sound may arrive as late as that.
+        peak_samples: where the linear part is loudest: sound arrives no later than that.
         stop: says that the search has lasted long enough.
         report: told the error after every step.
     """
@@ -58,7 +66,7 @@ class CircuitSearch:
 
     def solve(
         self, may_stand_alone: bool, may_blend: bool, hopeless: float = np.inf
-    ) -> tuple[Cascade, np.ndarray | None] | None:
+    ) -> Blend | None:
         """Solve both filters and the curve, the curve on finer and finer grids.
 
         Args:
@@ -68,16 +76,14 @@ class CircuitSearch:
             hopeless: with more error than this on a coarse grid the search is given up.
 
         Returns:
-            The filters and the curve, of one channel; and the filter of the dry signal,
-            ``(taps,)``, or None. Nothing where the search was given up, or nothing that may be
-            comes of it.
+            What was solved; None where the search was given up, or nothing that may be comes of it.
         """
         responses = decays(self.material.sample_rate)
-        delays = {0, max(0, self.peak_samples - AHEAD_OF_PEAK)}
-        heard = self._listening(responses.shape[1] + max(delays))
-        best, error = self._coarse(responses, delays, heard, is_blended=False)
-        if may_blend and not self.stop():
-            blended = self._coarse(responses, delays, heard, is_blended=True)
+        heard = self._listening(responses.shape[1] + self.peak_samples)
+        starts = self._starts(responses, heard)
+        best, error = self._coarse([start[:1] for start in starts], heard)
+        if may_blend and error > EXPLAINED and not self.stop():
+            blended = self._coarse(starts, heard)
             if blended[1] < WORTH_BLENDING * error:
                 best, error = blended
         if error > hopeless or (len(best) == 1 and not may_stand_alone):
@@ -86,46 +92,43 @@ class CircuitSearch:
             if self.stop():
                 break
             finer = self._solved(_on_grid(best, *grid), heard, GRID_STEPS)
-            if finer[1] < error:
-                best, error = finer
-        return _with_taps(best)
+            best, error = min((best, error), finer, key=lambda each: each[1])
+        return Blend.of(best)
 
-    def _coarse(
-        self, responses: np.ndarray, delays: set[int], heard: Listening, is_blended: bool
-    ) -> tuple[list[Branch], float]:
-        """Choose a start, and solve it on the coarsest grid and the next."""
-        tried = [
-            self._solved(each, heard, TRIAL_STEPS)
-            for delay in sorted(delays)
-            for each in self._starts(responses, delay, heard, is_blended)
-        ]
-        best, error = min(tried, key=lambda each: each[1])
-        best, error = self._solved(best, heard, GRID_STEPS)
-        finer = self._solved(_on_grid(best, *GRIDS[1]), heard, GRID_STEPS)
-        return min((best, error), finer, key=lambda each: each[1])
-
-    def _starts(
-        self, responses: np.ndarray, delay: int, heard: Listening, is_blended: bool
-    ) -> list[list[Branch]]:
+    def _starts(self, responses: np.ndarray, heard: Listening) -> list[list[Branch]]:
         """Begin with wires, and with the linear part before or behind the curve.
 
-        Whatever follows the curve is late by ``delay`` samples; beside it sound may be as late, or
-        come at once.
+        Whatever follows the curve is as late as explains most without one; beside it, where nothing
+        stands yet, sound may be as late, or come at once.
         """
-        late = np.pad(responses, ((0, 0), (delay, 0)))
-        (linear,), _ = self._solved([(_wire(late),)], heard, LINEAR_STEPS)
-        (passed,) = linear
-        assert isinstance(passed, Circuit)
+        delay, passed = self._linear(responses, heard)
+        at_once = np.pad(responses, ((0, 0), (0, delay)))
+        both = np.concatenate([at_once, passed.responses]) if delay else responses
+        beside = Circuit(np.zeros(len(both)), both)
         line = Shape(Curve(1.0, straight(GRIDS[0][0], 1.0)))
-        wire, last = _wire(responses), _wire(late)
-        both = np.concatenate([np.pad(responses, ((0, 0), (0, delay))), late]) if delay else late
-        beside = [(Circuit(np.zeros(len(both)), both),)] if is_blended else []
-        chains = (
-            (wire, line, last),
-            (wire, line, passed),
-            (replace(passed, responses=responses), line, last),
-        )
-        return [[each, *beside] for each in chains]
+        first, last = _wire(responses), _wire(passed.responses)
+        before = Circuit(passed.shares, responses)
+        ends = (first, last), (first, passed), (before, last)
+        return [[(start, line, end), (beside,)] for start, end in ends]
+
+    def _linear(self, responses: np.ndarray, heard: Listening) -> tuple[int, Circuit]:
+        """Solve without a curve: how late sound arrives, in samples, and what it passes."""
+        tried = {}
+        for delay in {0, *range(max(0, self.peak_samples - NEAR_PEAK + 1), self.peak_samples + 1)}:
+            wire = _wire(np.pad(responses, ((0, 0), (delay, 0))))
+            tried[delay] = self._solved([(wire,)], heard, LINEAR_STEPS)
+        delay = min(tried, key=lambda each: tried[each][1])
+        (((passed,),), _) = tried[delay]
+        assert isinstance(passed, Circuit)
+        return delay, passed
+
+    def _coarse(self, starts: list[list[Branch]], heard: Listening) -> tuple[list[Branch], float]:
+        """Try starts on the coarsest grid, and solve from the best of them on the next."""
+        tried = [self._solved(each, heard, TRIAL_STEPS) for each in starts]
+        tried.sort(key=lambda each: each[1])
+        finer = [_on_grid(each, *GRIDS[1]) for each, _ in tried[:CONTINUED_STARTS]]
+        found = [self._solved(each, heard, FIRST_STEPS) for each in finer]
+        return min(found, key=lambda each: each[1])
 
     def _solved(
         self, start: list[Branch], heard: Listening, steps: int
@@ -149,17 +152,3 @@ def _on_grid(branches: list[Branch], intervals: int, even_share: float) -> list[
     curve = shape.curve
     curve = curve.on_grid(intervals, curve.reach, even_share * curve.reach)
     return [(before, replace(shape, curve=curve), after), *branches[1:]]
-
-
-def _with_taps(branches: list[Branch]) -> tuple[Cascade, np.ndarray | None]:
-    """Return what was solved as filters of many taps."""
-    before, shape, after = branches[0]
-    assert isinstance(before, Circuit)
-    assert isinstance(shape, Shape)
-    assert isinstance(after, Circuit)
-    beside = None
-    if len(branches) > 1:
-        (clean,) = branches[1]
-        assert isinstance(clean, Circuit)
-        beside = clean.taps
-    return Cascade((before.taps, after.taps[None]), (shape.curve,)), beside

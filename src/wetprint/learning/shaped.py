@@ -3,8 +3,8 @@
 A Wiener-Hammerstein cascade (``identify/cascade.py``) is solved on the loudest and on evenly spread
 stretches of what was heard, from two starts: all that is linear before the curve, or all of it
 after. The better one goes on, the curve on finer and finer grids, or, where that explains more,
-together with a filter of the dry signal beside it (``blended.py``). Where that leaves more than a
-little, filters such as circuits are (``circuits.py``) may explain more; of a few notes they are
+together with a filter of the dry signal beside it (``blended.py``). Where that leaves much,
+filters such as circuits are (``circuits.py``) may explain more; of a few notes they are
 looked for first. What is slower than a window can tell, the coupling capacitor that takes the
 curve's bias away, is then looked for at a low sample rate (``capacitor.py``), and the last filter
 is solved once more over everything that was heard, at growing lengths, since what follows a curve
@@ -53,8 +53,9 @@ shape is found, and the search stalls."""
 
 STEPS_PER_GRID = 12
 
-LITTLE = 1e-4
-"""With an error below this (-40 dB) filters of many taps need no help."""
+MUCH = 0.003
+"""An error above this (-25 dB) is worth looking for circuits: with less, a network beside the curve
+gains more in the same time."""
 
 FAR_BEHIND = 5.0
 """Circuits that are so many times farther away than filters of many taps do not come near them."""
@@ -151,15 +152,15 @@ def solve_shaped_model(
         progress("solving the curve", fraction, f"error {error:.2g}")
 
     search = ShapeSearch(material, linear, linear_error, kinds, stop, over, report)
-    found: list[ShapedModel | None] = []
-    if material.drive is None and material.training_seconds < FEW_SECONDS:
-        found.append(search.circuits())
-    if not found or not stop():
-        found.append(search.solve())
-    if len(found) == 1 and not stop():
-        left = linear_error if found[0] is None else found[0].error
-        found.append(search.circuits(left) if left > LITTLE else None)
-    best = min((each for each in found if each), key=lambda each: each.error, default=None)
+    is_few = material.drive is None and material.training_seconds < FEW_SECONDS
+    first, second = search.circuits() if is_few else search.solve(), None
+    left = linear_error if first is None else first.error
+    if is_few and not stop():
+        second = search.solve()
+    elif left > MUCH and not stop():
+        second = search.circuits(left)
+    found = (each for each in (first, second) if each is not None)
+    best = min(found, key=lambda each: each.error, default=None)
     progress("solving the curve", 1.0)
     return best if best is not None and best.error < FRUITFUL * linear_error else None
 
@@ -213,17 +214,17 @@ class ShapeSearch:
         channel = loudest_channel(material)
         peak = int(np.abs(self.linear[channel, 0]).argmax())
         search = CircuitSearch(material, channel, peak, self.stop, self.report)
-        solved = search.solve(ALONE in self.kinds, BLENDED in self.kinds, FAR_BEHIND * rival)
-        if solved is None:
+        blend = search.solve(ALONE in self.kinds, BLENDED in self.kinds, FAR_BEHIND * rival)
+        if blend is None:
             return None
-        cascade, beside = solved
-        if beside is None:
-            finished = _finished(cascade, material, self.over)
+        if blend.beside is None:
+            finished = _finished(blend.cascade, material, self.over)
         else:
-            finished = _finished_blend(Blend(cascade, beside), material, self.over)
+            finished = _finished_blend(blend, material, self.over)
         if material.channels_out > 1:
             return finished
-        model = ShapedModel(cascade, None, np.inf, None if beside is None else beside[None])
+        beside = None if blend.beside is None else blend.beside[None]
+        model = ShapedModel(blend.cascade, None, np.inf, beside)
         model = dataclasses.replace(model, error=takes_esr(material.validation, model.play))
         return min((model, finished), key=lambda each: each.error)
 
