@@ -198,6 +198,9 @@ def play_beside_effect(
 ) -> Played:
     """Play a passage through a model and its effect, at the model's sample rate.
 
+    A model of recordings does not know how late the effect itself is: that was taken for the
+    latency of recording. What the effect then lags behind the model by is taken out, and said.
+
     Args:
         model: what to play.
         effect: the effect's spec.
@@ -220,7 +223,13 @@ def play_beside_effect(
         again = opened.process(dry, rate)
     progress("judging", 0.6, f"{name}: playing the model")
     played, wet, again = _same_channels(apply(model, dry, rate), wet, again)
-    return Played(name, dry, played, wet, rate, again)
+    if "recordings" not in model.learned_from:
+        return Played(name, dry, played, wet, rate, again)
+    lag = _lag(played, wet, rate)
+    dry, played, wet = _without_lag(dry, played, wet, lag)
+    if again is not None:
+        _, _, again = _without_lag(again, again, again, lag)
+    return Played(name, dry, played, wet, rate, again, _told_of(lag, "effect"))
 
 
 def play_beside_recording(
@@ -244,8 +253,10 @@ def play_beside_recording(
     pair, rate = checked.pair, checked.pair.sample_rate
     phase, model, on_clock = _on_its_clock(model, pair, progress)
     played, heard, _ = _same_channels(apply(model, pair.dry, rate, phase), pair.wet, None)
-    sounds, in_time = _without_lag(pair.dry, played, heard, rate)
-    return Played(pair.name, *sounds, rate, notes=(*checked.notes, *on_clock, *in_time))
+    lag = _lag(played, heard, rate)
+    sounds = _without_lag(pair.dry, played, heard, lag)
+    notes = (*checked.notes, *on_clock, *_told_of(lag, "recording"))
+    return Played(pair.name, *sounds, rate, notes=notes)
 
 
 def _on_its_clock(
@@ -322,22 +333,31 @@ def _same_channels(
     return played, wet, again
 
 
-def _without_lag(
-    dry: np.ndarray, played: np.ndarray, wet: np.ndarray, sample_rate: int
-) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], tuple[str, ...]]:
-    """Shift the recording to where it agrees best with what the model plays, and say so."""
+def _lag(played: np.ndarray, wet: np.ndarray, sample_rate: int) -> int:
+    """Find by how many samples the wet lies behind what the model plays, where both agree best."""
     from scipy.signal import correlate, correlation_lags
 
     correlation = correlate(wet.sum(0), played.sum(0), method="fft")
     lags = correlation_lags(wet.shape[1], played.shape[1])
     near = np.abs(lags) <= SHARPEST_SHIFT_SECONDS * sample_rate
-    lag = int(lags[near][np.argmax(correlation[near])])
+    return int(lags[near][np.argmax(correlation[near])])
+
+
+def _without_lag(
+    dry: np.ndarray, played: np.ndarray, wet: np.ndarray, lag: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Shift the wet earlier, or where the lag is negative later, and cut all to what they share."""
+    shared = wet.shape[1] - abs(lag)
+    early, late = max(0, -lag), max(0, lag)
+    return (
+        dry[:, early : early + shared],
+        played[:, early : early + shared],
+        wet[:, late : late + shared],
+    )
+
+
+def _told_of(lag: int, what: str) -> tuple[str, ...]:
     if lag == 0:
-        return (dry, played, wet), ()
-    if lag > 0:
-        dry, played, wet = dry[:, :-lag], played[:, :-lag], wet[:, lag:]
-    else:
-        dry, played, wet = dry[:, -lag:], played[:, -lag:], wet[:, :lag]
+        return ()
     side = "behind" if lag > 0 else "ahead of"
-    told = f"the recording lay {abs(lag)} samples {side} the model: shifted"
-    return (dry, played, wet), (told,)
+    return (f"the {what} lay {abs(lag)} samples {side} the model: shifted",)

@@ -10,6 +10,7 @@ import torch
 
 from wetprint.audio import info, read, write
 from wetprint.blocks.amplitude_modulation import AmplitudeModulation, AmplitudeModulationConfig
+from wetprint.blocks.gain import Gain, GainConfig
 from wetprint.models import Chain, Model, load_model, save_model
 from wetprint.playing import play
 from wetprint.signals import playing
@@ -93,6 +94,25 @@ class TestLearnAndPlay:
         assert ran.status == 0, ran.err
         first, second = read(tmp_path / "a.wav")[0], read(tmp_path / "b.wav")[0]
         np.testing.assert_allclose(first, second, atol=1e-5)
+
+
+def test_a_model_of_recordings_is_compared_in_time_with_an_effect_that_is_late(
+    wetprint, dry, tmp_path
+):
+    late = "builtin:Delay?delay_seconds=0.0125&feedback=0&mix=1"
+    chain = Chain([Gain(GainConfig())])
+    wire = tmp_path / "wire.wetprint"
+    save_model(Model(chain, RATE, learned_from={"recordings": ["one"]}), wire)
+    ran = wetprint("evaluate", wire, "--effect", late, "--on", dry, "--json")
+    assert ran.status == 0, ran.err
+    assert f"the effect lay {RATE // 80} samples behind the model: shifted" in ran.err
+    passage = json.loads(ran.out)["passages"][0]
+    assert passage["model"]["esr"] < 1e-6
+    assert passage["repeat"]["esr"] == 0.0
+    save_model(Model(chain, RATE, learned_from={"effect": late}), wire)
+    ran = wetprint("evaluate", wire, "--effect", late, "--on", dry, "--json")
+    assert "shifted" not in ran.err
+    assert json.loads(ran.out)["passages"][0]["model"]["esr"] > 0.1
 
 
 class TestAFreeLfo:
