@@ -19,5 +19,6 @@ NB_MODULE(_engine, module) {
   wetprint::bind_player(module);
   bind_rows(module);
   bind_allpass(module);
+  bind_feedback_gain(module);
   bind_recurrent(module);
 }

@@ -6,4 +6,5 @@
 void bind_stack(nanobind::module_& module);
 void bind_rows(nanobind::module_& module);
 void bind_allpass(nanobind::module_& module);
+void bind_feedback_gain(nanobind::module_& module);
 void bind_recurrent(nanobind::module_& module);

@@ -78,6 +78,31 @@ def test_an_expander_turns_down_what_is_soft():
     assert gain_db(block, level(-10.0, 3000))[0, -1] == pytest.approx(0.0, abs=0.01)
 
 
+@pytest.mark.parametrize("followed", ["gain", "level"])
+def test_fed_back_a_steady_level_is_turned_down_by_what_comes_out(followed):
+    """20 dB above the threshold and -3 dB of gain for each dB that comes out above it: 5 dB do."""
+    block = compressor(CompressorConfig(followed=followed, is_fed_back=True), slope_above=-3.0)
+    assert gain_db(block, level(0.0, 4000))[0, -1] == pytest.approx(-15.0, abs=0.01)
+
+
+def test_fed_back_an_attack_is_faster_than_its_time_constant():
+    """The gain g obeys T g' = -3 (20 + g) - g = -60 - 4 g: 15 dB with a time constant of T / 4."""
+    config = CompressorConfig(is_fed_back=True)
+    block = compressor(config, slope_above=-3.0, attack_log=math.log(400.0))
+    found = gain_db(block, level(0.0, 400))[0]
+    assert found[99] == pytest.approx(-15.0 * (1.0 - math.exp(-1.0)), abs=0.05)
+
+
+def test_smoothing_hears_the_mean_amplitude_in_front_of_the_follower():
+    """A sine's mean amplitude lies 2/pi below its peak; at once up, at once down behind that."""
+    sine = torch.sin(2.0 * math.pi * 0.1234 * torch.arange(40_000))[None, None]
+    config = CompressorConfig("peak", "level", is_smoothed=True)
+    times = {"attack_log": -6.0, "release_log": -6.0, "window_log": math.log(4000.0)}
+    found = compressor(config, **times)(sine)[0, 0, -1000:] / sine[0, 0, -1000:]
+    expected_db = -0.75 * (20.0 + 20.0 * math.log10(2.0 / math.pi))
+    assert 20.0 * math.log10(float(found.median())) == pytest.approx(expected_db, abs=0.05)
+
+
 def test_looking_ahead_turns_down_before_the_sound():
     block = compressor(CompressorConfig(lookahead_samples=30), attack_log=0.0)
     audio = torch.cat([level(-40.0, 500), level(0.0, 500)], -1)
@@ -102,8 +127,9 @@ def test_a_free_curve_passes_through_its_knots_and_is_constant_beyond():
     assert gains.tolist() == [1.0, -3.0, -5.5, -8.0, -8.0]
 
 
-def test_louder_than_ever_and_silence_after_it():
-    block = compressor(makeup_db=20.0)
+@pytest.mark.parametrize("is_fed_back", [False, True])
+def test_louder_than_ever_and_silence_after_it(is_fed_back):
+    block = compressor(CompressorConfig(is_fed_back=is_fed_back), makeup_db=20.0)
     loud = torch.cat([level(12.0, 3000), torch.zeros(1, 1, 3000)], -1)
     played = block(loud)
     assert torch.isfinite(played).all()

@@ -130,6 +130,19 @@ CONFIGS = [
     ("compressor", CompressorConfig("rms", "level", "decoupled", "free", 9, -30.0, 30.0)),
     ("compressor", CompressorConfig("peak", "gain", channels=2, link="none")),
     ("compressor", CompressorConfig("peak", "level", channels=2, link="mean")),
+    ("compressor", CompressorConfig("peak", "level", is_smoothed=True)),
+    ("compressor", CompressorConfig("peak", "gain", is_fed_back=True)),
+    ("compressor", CompressorConfig("rms", "level", "decoupled", is_fed_back=True)),
+    (
+        "compressor",
+        CompressorConfig(
+            *("rms", "gain", "decoupled", "free", 9, -80.0, 0.0),
+            channels=2,
+            link="none",
+            is_smoothed=True,
+            is_fed_back=True,
+        ),
+    ),
     ("mu_law_wavenet", MuLawWaveNetConfig(3, 8, 2, SHORT, 16)),
     ("mu_law_wavenet", MuLawWaveNetConfig(2, 8, 3, (5,), 7, 0.5, 2, 2)),
     ("window_cnn", WindowCnnConfig((16, 16), 3, 1, 5, (8,))),
@@ -340,6 +353,11 @@ def test_description_builds_the_same_block(block):
         ({"block": "compressor", "config": {"knots": 1}}, "knots must be"),
         ({"block": "compressor", "config": {"lowest_db": 20.0}}, "highest_db must be"),
         ({"block": "compressor", "config": {"lookahead_samples": -1}}, "lookahead_samples must"),
+        (
+            {"block": "compressor", "config": {"lookahead_samples": 3, "is_fed_back": True}},
+            "lookahead_samples must be 0",
+        ),
+        ({"block": "compressor", "config": {"is_fed_back": 1}}, "is_fed_back must be true"),
         ({"block": "amplitude_modulation", "config": {}}, "does not fit"),
         (
             {"block": "amplitude_modulation", "config": {"period_samples": 99, "knots": 3}},

@@ -45,3 +45,13 @@ def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
     """
     if value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(allowed)}; got {value!r}")
+
+
+def switch(name: str, value: object) -> None:
+    """Refuse anything but true and false.
+
+    Raises:
+        ValueError: naming the argument, and what came.
+    """
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be true or false, got {value!r:.100}")

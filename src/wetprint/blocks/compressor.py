@@ -5,7 +5,9 @@
 curve, or the gain in dB, behind it (Giannoulis, Massberg and Reiss 2012, Digital Dynamic Range
 Compressor Design, JAES 60(6), figure 7; differentiable as by Yu et al. 2024, arXiv:2404.07970).
 The follower rises and falls at rates of its own, by one pole that branches or by two poles, one
-that only falls slowly and one that smooths (there equations 16 and 17).
+that only falls slowly and one that smooths (there equations 16 and 17). What is heard may be
+smoothed by one pole in front of all that. The detector hears what is played into the compressor
+or, fed back, what the compressor plays (there figure 6).
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wetprint.blocks.block import BlockStream, RecursiveBlock
-from wetprint.blocks.checks import number, one_of, whole_number
+from wetprint.blocks.checks import number, one_of, switch, whole_number
 from wetprint.blocks.gain_curve import (
     LEAST_GAIN_DB,
     MOST_GAIN_DB,
@@ -29,6 +31,7 @@ from wetprint.blocks.gain_curve import (
     power_level_db,
 )
 from wetprint.engine.envelope import follow_envelope
+from wetprint.engine.feedback_gain import FeedbackDetector, feedback_gain
 
 DETECTIONS = ("peak", "rms")
 FOLLOWED = ("gain", "level")
@@ -56,17 +59,19 @@ class CompressorConfig:
     Attributes:
         detection: "peak" hears amplitudes, "rms" mean squares.
         followed: what the envelope follower follows, the "gain" in dB or the "level" in front of
-            the curve. Mean squares in front of a gain that is followed are taken over a window of
-            one pole.
+            the curve.
         ballistics: "branching" or "decoupled", see the module's docstring.
         curve: "knee" for the textbook's, "free" for a linear spline.
         knots: of a free curve.
         lowest_db: level of its first knot, dBFS.
         highest_db: level of its last knot, dBFS.
-        lookahead_samples: how late the sound is, so that the gain comes before it.
+        lookahead_samples: how late the sound is, so that the gain comes before it; 0 where what is
+            played is heard.
         channels: 1 or 2.
         link: whether two channels get gains of their own ("none"), or one for both from the
             "loudest" or from the "mean" of both.
+        is_smoothed: whether one pole smooths what is heard, in front of everything else.
+        is_fed_back: whether the detector hears what the compressor plays.
     """
 
     detection: str = "peak"
@@ -79,6 +84,8 @@ class CompressorConfig:
     lookahead_samples: int = 0
     channels: int = 1
     link: str = "loudest"
+    is_smoothed: bool = False
+    is_fed_back: bool = False
 
     def __post_init__(self) -> None:
         one_of("detection", self.detection, DETECTIONS)
@@ -91,6 +98,13 @@ class CompressorConfig:
         number("highest_db", self.highest_db, self.lowest_db + 1.0, 60.0)
         whole_number("lookahead_samples", self.lookahead_samples, 0, LONGEST_LOOKAHEAD_SAMPLES)
         whole_number("channels", self.channels, 1, 2)
+        switch("is_smoothed", self.is_smoothed)
+        switch("is_fed_back", self.is_fed_back)
+        if self.is_fed_back and self.lookahead_samples:
+            raise ValueError(
+                f"lookahead_samples must be 0 where the detector hears what is played, got "
+                f"{self.lookahead_samples}"
+            )
 
 
 class Compressor(RecursiveBlock):
@@ -100,7 +114,7 @@ class Compressor(RecursiveBlock):
         attack_log: logarithm of the time constant, in samples, at which the gain is reduced (or
             the followed level rises).
         release_log: the same for the way back.
-        window_log: the same of the window of mean squares, where there is one.
+        window_log: the same of what smooths in front of everything, where something does.
         threshold_db, slope_below, slope_above, width_log: of a knee, see knee_gain_db; its width
             in dB by its logarithm.
         makeup_db: gain at the threshold, were there no knee.
@@ -117,7 +131,7 @@ class Compressor(RecursiveBlock):
         self.lookahead_samples = config.lookahead_samples
         self.attack_log = nn.Parameter(torch.tensor(6.0))
         self.release_log = nn.Parameter(torch.tensor(9.0))
-        if self.has_window:
+        if config.is_smoothed:
             self.window_log = nn.Parameter(torch.tensor(5.0))
         if config.curve == "free":
             self.gain_db = nn.Parameter(torch.zeros(config.knots))
@@ -127,11 +141,6 @@ class Compressor(RecursiveBlock):
             self.slope_above = nn.Parameter(torch.tensor(-0.75))
             self.width_log = nn.Parameter(torch.tensor(1.0))
             self.makeup_db = nn.Parameter(torch.tensor(0.0))
-
-    @property
-    def has_window(self) -> bool:
-        """Whether mean squares are taken before the curve, and a gain is followed after it."""
-        return (self.config.detection, self.config.followed) == ("rms", "gain")
 
     def forward(self, audio: Tensor, start_sample: int = 0) -> Tensor:
         """See Block."""
@@ -154,7 +163,9 @@ class Compressor(RecursiveBlock):
         heard = audio.abs() if config.detection == "peak" else audio.square()
         if config.channels > 1 and config.link != "none":
             heard = heard.amax(1, True) if config.link == "loudest" else heard.mean(1, True)
-        if self.has_window:
+        if config.is_fed_back:
+            return self._fed_back(heard, state)
+        if config.is_smoothed:
             window = rate_of(self.window_log)
             heard = state[-1] = follow_envelope(heard, window, window, state[-1])
         if config.followed == "level":
@@ -163,21 +174,44 @@ class Compressor(RecursiveBlock):
         else:
             reduction, followers = self._followed(-self.curve_db(self._level_db(heard)), state)
             gain_db = -reduction
-        if self.has_window:
+        if config.is_smoothed:
             followers.append(state[-1])
         return decibels(gain_db), [each[..., -1] for each in followers]
 
+    def _fed_back(self, heard: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Do the same where what is played is heard; the state is one, see feedback_gain."""
+        config = self.config
+        times = [self.attack_log, self.release_log]
+        rates = [rate_of(each) for each in times]
+        smoothing = rate_of(self.window_log) if config.is_smoothed else torch.ones_like(rates[0])
+        if config.curve == "free":
+            values, grid = self.gain_db, (config.lowest_db, config.highest_db)
+        else:
+            knee = (self.threshold_db, self.slope_below, self.slope_above)
+            values, grid = torch.stack([*knee, self._width_db(), self.makeup_db]), ()
+        listens = (config.detection == "rms", config.followed == "level")
+        detector = FeedbackDetector(*listens, config.ballistics == "decoupled", grid)
+        rows = heard.flatten(0, 1)
+        gain_db, after = feedback_gain(
+            rows, detector, torch.stack([smoothing, *rates]), values, self.curve_db, state[0]
+        )
+        return decibels(gain_db.view(heard.shape)), [after]
+
     def silent_state(self, batch: int) -> list[Tensor]:
-        """Return what the followers hold after silence, each ``(batch, channels or 1)``."""
+        """Return what the followers hold after silence, each ``(batch, channels or 1)``.
+
+        Where what is played is heard it is one tensor, ``(batch * (channels or 1), 4)``.
+        """
         config, reference = self.config, self.attack_log
         rows = 1 if config.link != "none" else config.channels
         silence = reference.new_zeros((batch, rows))
-        if config.followed == "level":
-            rest = silence
-        else:
-            rest = silence - self.curve_db(reference.new_tensor(QUIETEST_DB))
+        softest = self.curve_db(reference.new_tensor(QUIETEST_DB))
+        rest = silence if config.followed == "level" else silence - softest
+        if config.is_fed_back:
+            state = torch.stack([silence, rest, rest, silence + softest], -1)
+            return [state.flatten(0, 1).double()]
         count = 1 if config.ballistics == "branching" else 2
-        return [rest] * count + [silence] * self.has_window
+        return [rest] * count + [silence] * config.is_smoothed
 
     def _level_db(self, heard: Tensor) -> Tensor:
         return level_db(heard) if self.config.detection == "peak" else power_level_db(heard)
@@ -198,10 +232,13 @@ class Compressor(RecursiveBlock):
         if config.curve == "free":
             gain = free_gain_db(level, self.gain_db, config.lowest_db, config.highest_db)
         else:
-            width = self.width_log.exp().clamp(max=WIDEST_KNEE_DB)
             slopes = self.slope_below, self.slope_above
-            gain = self.makeup_db + knee_gain_db(level, self.threshold_db, *slopes, width)
+            bend = knee_gain_db(level, self.threshold_db, *slopes, self._width_db())
+            gain = self.makeup_db + bend
         return gain.clamp(LEAST_GAIN_DB, MOST_GAIN_DB)
+
+    def _width_db(self) -> Tensor:
+        return self.width_log.exp().clamp(max=WIDEST_KNEE_DB)
 
     def stream(self, batch: int = 1, start_sample: int = 0) -> BlockStream:
         """See Block."""

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from wetprint.blocks.block import Block
-from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, number, whole_number
+from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, number, whole_number, switch
 from wetprint.blocks.periodic import (
     LONGEST_PERIOD_SAMPLES,
     MOST_KNOTS,
@@ -57,8 +57,7 @@ class CrossfadedDelayConfig:
         whole_number("knots", self.knots, 4, MOST_KNOTS)
         whole_number("most_delay_samples", self.most_delay_samples, 1, LONGEST_MEMORY_SAMPLES)
         whole_number("channels", self.channels, 1, 2)
-        if not isinstance(self.whole_samples, bool):
-            raise ValueError(f"whole_samples must be true or false, got {self.whole_samples!r}")
+        switch("whole_samples", self.whole_samples)
 
 
 class CrossfadedDelay(Block):

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from wetprint.blocks.block import BlockStream, RecursiveBlock
-from wetprint.blocks.checks import number, whole_number
+from wetprint.blocks.checks import number, whole_number, switch
 from wetprint.blocks.power import HIGHEST_ORDER, Power, PowerConfig
 from wetprint.engine.octave_trigger import Trigger, count_octaves, silent_state
 
@@ -65,8 +65,7 @@ class OctaveDividerConfig:
         number("release", self.release, 1e-7, 1.0)
         number("ratio", self.ratio, 0.0, 2.0)
         number("threshold", self.threshold, 1e-9, 1.0)
-        if not isinstance(self.inverted, bool):
-            raise ValueError(f"inverted must be true or false, got {self.inverted!r}")
+        switch("inverted", self.inverted)
         whole_number("starts_at", self.starts_at, 0, 3)
         whole_number("order", self.order, 1, HIGHEST_ORDER)
         number("reach", self.reach, 1e-6, 1e6)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from wetprint.blocks.block import Block, BlockStream
-from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, one_of, whole_number
+from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, one_of, whole_number, switch
 from wetprint.blocks.dilated import ACTIVATIONS, DilatedConfig, DilatedLayer, LayerMemory
 from wetprint.blocks.dry import latest
 from wetprint.engine.dilated import StackConfig, StackResult, dilated_stack
@@ -54,8 +54,7 @@ class WaveNetArray:
         for dilation in self.dilations:
             whole_number("dilation", dilation, 1, LONGEST_MEMORY_SAMPLES)
         one_of("activation", self.activation, ACTIVATIONS)
-        if not isinstance(self.head_bias, bool):
-            raise ValueError(f"head_bias must be true or false, got {self.head_bias!r:.100}")
+        switch("head_bias", self.head_bias)
 
     @property
     def context_samples(self) -> int:
