@@ -35,7 +35,7 @@ def test_the_gain_and_its_gradients(squares, follows_level, decoupled, is_free):
         return lambda level: values[4] + knee_gain_db(level, *values[:4])
 
     def run(heard, rates, values):
-        past = torch.tensor([[0.01, 0.02, 0.03, -1.0]]).expand(len(heard), -1).double()
+        past = torch.tensor([[0.01, 0.02, 0.03, 0.5]]).expand(len(heard), -1).double()
         gain_db, after = feedback_gain(
             heard, detector, rates, values, curve_of(values), past.contiguous()
         )

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from wetprint.identify.dynamics import KINDS, Listening, find_dynamics, slow_gain_error
+from wetprint.identify.dynamics import KINDS, RARER_KINDS, Listening, find_dynamics, slow_gain_error
 from wetprint.identify.gain_model import LEVELS_DB as LEVELS
-from wetprint.identify.gain_model import FreeCurve, GainModel, KneeCurve, fitted_knee
+from wetprint.identify.gain_model import FreeCurve, GainKind, GainModel, KneeCurve, fitted_knee
 from wetprint.identify.gain_solver import GainHeard, PlayedGain
 from wetprint.identify.recording import Recording
 
 RATE = 4000
 WIRE = np.ones(1)
+FED_BACK = GainKind("rms", "level", "branching", is_fed_back=True)
+SMOOTHED = GainKind("peak", "level", "branching", is_smoothed=True)
 CURVE = KneeCurve(-30.0, 0.0, -0.75, math.log(6.0), 8.0)
+
+
+def named(kind: GainKind) -> str:
+    more = ("smoothed" * kind.is_smoothed, "fed_back" * kind.is_fed_back)
+    return "-".join(filter(None, (kind.detection, kind.followed, kind.ballistics, *more)))
 
 
 def playing(seconds: float = 8.0) -> np.ndarray:
@@ -35,7 +42,8 @@ def playing(seconds: float = 8.0) -> np.ndarray:
 
 def compressor(kind, curve=CURVE, attack_ms=4.0, release_ms=90.0, **more) -> GainModel:
     times = (math.log(each * RATE / 1000.0) for each in (attack_ms, release_ms))
-    return GainModel(*kind, *times, math.log(20.0), curve, **more)
+    curve = replace(curve, is_fed_back=kind.is_fed_back) if isinstance(curve, KneeCurve) else curve
+    return GainModel(kind, *times, math.log(20.0), curve, **more)
 
 
 def through(model: GainModel, dry: np.ndarray) -> np.ndarray:
@@ -45,15 +53,15 @@ def through(model: GainModel, dry: np.ndarray) -> np.ndarray:
 
 
 def found_in(dry: np.ndarray, wet: np.ndarray, kinds=KINDS[:2]):
-    return find_dynamics(Listening([Recording(dry, wet)], RATE, WIRE, kinds=kinds))
+    return find_dynamics(Listening([Recording(dry, wet)], RATE, WIRE, kinds=kinds, rarer_kinds=()))
 
 
-@pytest.mark.parametrize("kind", [KINDS[0], KINDS[1], KINDS[3]], ids="-".join)
+@pytest.mark.parametrize("kind", [KINDS[0], KINDS[1], KINDS[3]], ids=named)
 def test_a_compressor_of_known_settings_is_recovered(kind):
     dry, truth = playing(), compressor(kind)
     found = found_in(dry, through(truth, dry), (KINDS[0], KINDS[1], KINDS[3]))
     model = found.textbook
-    assert (model.detection, model.followed, model.ballistics) == kind
+    assert model.kind == kind
     assert np.exp(model.attack_log - truth.attack_log) == pytest.approx(1.0, abs=0.03)
     assert np.exp(model.release_log - truth.release_log) == pytest.approx(1.0, abs=0.03)
     expected = [CURVE.threshold_db, CURVE.slope_above, CURVE.makeup_db]
@@ -62,6 +70,28 @@ def test_a_compressor_of_known_settings_is_recovered(kind):
         expected, abs=0.2
     )
     assert found.textbook_error_db < 0.01 * found.spread_db
+
+
+@pytest.mark.parametrize("kind", [FED_BACK, SMOOTHED], ids=named)
+def test_a_rarer_kind_is_found_where_none_of_the_usual_is_the_one(kind):
+    dry, curve = playing(), replace(CURVE, slope_above=-1.5 if kind.is_fed_back else -0.75)
+    truth = compressor(kind, curve, 10.0)
+    listening = Listening(
+        [Recording(dry, through(truth, dry))], RATE, WIRE, kinds=KINDS[:3], rarer_kinds=RARER_KINDS
+    )
+    model = find_dynamics(listening).textbook
+    assert model.kind == kind
+    assert model.times == pytest.approx(truth.times, abs=0.1)
+    assert model.curve.slope_above == pytest.approx(curve.slope_above, rel=0.05)
+
+
+def test_a_compressor_behind_which_sound_is_late_is_recovered():
+    dry, truth = playing(), compressor(KINDS[0], attack_ms=1.0)
+    wet = np.pad(through(truth, dry), ((0, 0), (30, 0)))[:, : dry.shape[1]]
+    late = np.append(np.zeros(30), 1.0)
+    found = find_dynamics(Listening([Recording(dry, wet)], RATE, late, kinds=KINDS[:1]))
+    assert found.textbook.lookahead_samples == 0
+    assert found.textbook.attack_log == pytest.approx(truth.attack_log, abs=0.05)
 
 
 def test_an_expander_is_recovered():
@@ -90,12 +120,12 @@ def test_a_curve_that_is_in_no_textbook_is_found_free():
     assert np.square(left).sum() < 1e-4 * np.square(wet).sum()
 
 
-@pytest.mark.parametrize("kind", KINDS, ids="-".join)
+@pytest.mark.parametrize("kind", [*KINDS, *RARER_KINDS], ids=named)
 def test_derivatives_agree_with_finite_differences(kind):
     dry = playing(3.0)[0].astype(np.float64)
     model = compressor(kind)
-    wet = through(dataclasses.replace(model, attack_log=4.0), dry[None].astype(np.float32))[0]
-    heard = GainHeard.of(dry, dry, wet, np.ones(len(dry)), 8, 0.5)
+    wet = through(replace(model, attack_log=4.0), dry[None].astype(np.float32))[0]
+    heard = GainHeard.of(dry, dry, dry, wet, np.ones(len(dry)), 8, 0.5)
     played = PlayedGain(model, heard)
     slopes, root = played.slopes(), np.sqrt(heard.weight)
     count = len(model.times)

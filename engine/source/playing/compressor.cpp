@@ -83,7 +83,7 @@ class Compressor : public Block {
     for (int channel = 0; channel < channels_; ++channel) {
       std::fill_n(line_.data() + channel * (lookahead_ + 1), lookahead_ + 1, silence_in[channel]);
       const DetectorState& state = states_[gains() == 1 ? 0 : channel];
-      silence_out[channel] = static_cast<float>(silence_in[channel] * factor(state.gain_db));
+      silence_out[channel] = static_cast<float>(silence_in[channel] * factor(detector_.gain_db(state)));
     }
   }
 
@@ -93,7 +93,7 @@ class Compressor : public Block {
       for (int row = 0; row < gains(); ++row) {
         const double heard = heard_at(row, [&](int channel) { return inputs[channel][frame]; });
         states_[row] = detector_.next(states_[row], heard);
-        gain[row] = factor(states_[row].gain_db);
+        gain[row] = factor(detector_.gain_db(states_[row]));
       }
       for (int channel = 0; channel < channels_; ++channel) {
         const double sound = delayed(channel, inputs[channel][frame]);

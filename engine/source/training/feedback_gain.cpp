@@ -3,18 +3,19 @@
 namespace wetprint {
 
 void feedback_gain(const GainDetector& detector, const DetectorState& past, const float* x,
-                   std::ptrdiff_t samples, double* states) {
+                   std::ptrdiff_t samples, double* states, float* gain) {
   DetectorState state = past;
   for (std::ptrdiff_t t = 0; t < samples; ++t, states += kDetectorStates) {
     state = detector.next(state, x[t]);
     states[0] = state.window;
     states[1] = state.held;
     states[2] = state.smooth;
-    states[3] = state.gain_db;
+    states[3] = state.returned;
+    gain[t] = static_cast<float>(detector.gain_db(state));
   }
 }
 
-void feedback_gain_backward(const GainDetector& detector, const DetectorState& past, const float* x,
+void feedback_gain_backward(const GainDetector& detector, const DetectorState& past,
                             std::ptrdiff_t samples, const double* states, const float* to_gain,
                             const FeedbackGradients& to) {
   const Level& level = detector.level;
@@ -27,12 +28,13 @@ void feedback_gain_backward(const GainDetector& detector, const DetectorState& p
   DetectorState now = state_at(samples - 1);
   for (std::ptrdiff_t t = samples - 1; t >= 0; --t) {
     const DetectorState before = state_at(t - 1);
-    slope.gain_db += to_gain[t];
+    to.x[t] = static_cast<float>(slope.returned * std::exp(detector.gain_db(now) * power));
+    const double to_this = to_gain[t] + slope.returned * now.returned * power;
     if (detector.follows_level) {
-      const double to_level = detector.curve.backward(level.db(now.smooth), slope.gain_db, to.values);
+      const double to_level = detector.curve.backward(level.db(now.smooth), to_this, to.values);
       slope.smooth += to_level * level.slope(now.smooth);
     } else {
-      slope.smooth -= slope.gain_db;
+      slope.smooth -= to_this;
     }
     if (detector.decoupled) {
       slope.held += detector.attack * slope.smooth;
@@ -55,18 +57,15 @@ void feedback_gain_backward(const GainDetector& detector, const DetectorState& p
     } else {
       slope.window += detector.curve.backward(level_db, -to_wanted, to.values) * level.slope(now.window);
     }
-    const double factor = std::exp(before.gain_db * power), returned = x[t] * factor;
-    const double to_returned = detector.window * slope.window;
-    to.rates[0] += slope.window * (returned - before.window);
+    to.rates[0] += slope.window * (before.returned - before.window);
+    slope.returned = detector.window * slope.window;
     slope.window *= 1.0 - detector.window;
-    to.x[t] = static_cast<float>(to_returned * factor);
-    slope.gain_db = to_returned * returned * power;
     now = before;
   }
   to.past[0] += slope.window;
   to.past[1] += slope.held;
   to.past[2] += slope.smooth;
-  to.past[3] += slope.gain_db;
+  to.past[3] += slope.returned;
 }
 
 }  // namespace wetprint

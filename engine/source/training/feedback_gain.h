@@ -10,9 +10,10 @@ namespace wetprint {
 
 inline constexpr int kDetectorRates = 3, kDetectorStates = 4;
 
-// Of one row: `x` holds `samples` amplitudes or squares, `states` becomes (samples, 4).
+// Of one row: `x` holds `samples` amplitudes or squares, `states` becomes (samples, 4), and `gain` is
+// in dB.
 void feedback_gain(const GainDetector& detector, const DetectorState& past, const float* x,
-                   std::ptrdiff_t samples, double* states);
+                   std::ptrdiff_t samples, double* states, float* gain);
 
 struct FeedbackGradients {
   float* x;
@@ -22,7 +23,7 @@ struct FeedbackGradients {
 };
 
 // All are sums over the row, beside `x`, which is written.
-void feedback_gain_backward(const GainDetector& detector, const DetectorState& past, const float* x,
+void feedback_gain_backward(const GainDetector& detector, const DetectorState& past,
                             std::ptrdiff_t samples, const double* states, const float* to_gain,
                             const FeedbackGradients& to);
 

@@ -7,13 +7,13 @@
 
 namespace wetprint {
 
-// What a detector holds from sample to sample; the gain is in dB.
+// What a detector holds from sample to sample; `returned` is what it last made of what is heard.
 struct DetectorState {
-  double window, held, smooth, gain_db;
+  double window, held, smooth, returned;
 };
 
-// `level` says what is heard, before the gain or, fed back, behind it; one pole at the rate `window`
-// smooths it. The follower behind that, which rises at `attack` and falls at `release`, follows the
+// `level` says what is heard: what comes in or, fed back, what came out a sample before; one pole at
+// the rate `window` smooths it. The follower behind that, which rises at `attack` and falls at `release`, follows the
 // level, or the gain behind the curve.
 struct GainDetector {
   Level level;
@@ -23,15 +23,18 @@ struct GainDetector {
 
   // What one more sample, as it was before its gain, makes of the state.
   DetectorState next(const DetectorState& past, double heard) const {
-    if (is_fed_back) heard *= std::exp(past.gain_db * level.power());
     DetectorState now = past;
-    now.window += window * (heard - past.window);
+    now.window += window * ((is_fed_back ? past.returned : heard) - past.window);
     const double wanted = follows_level ? now.window : -curve.gain_db(level.db(now.window));
     const double rise = wanted - past.held;
     now.held += (rise > 0.0 ? (decoupled ? 1.0 : attack) : release) * rise;
     now.smooth = decoupled ? past.smooth + attack * (now.held - past.smooth) : now.held;
-    now.gain_db = gain_db(now.smooth);
+    if (is_fed_back) now.returned = heard * std::exp(gain_db(now) * level.power());
     return now;
+  }
+
+  double gain_db(const DetectorState& state) const {
+    return follows_level ? curve.gain_db(level.db(state.smooth)) : -state.smooth;
   }
 
   // What everything holds where the same is heard for ever.
@@ -47,13 +50,9 @@ struct GainDetector {
   }
 
  private:
-  double gain_db(double followed) const {
-    return follows_level ? curve.gain_db(level.db(followed)) : -followed;
-  }
-
   DetectorState held_by(double returned) const {
     const double followed = follows_level ? returned : -curve.gain_db(level.db(returned));
-    return {returned, followed, followed, gain_db(followed)};
+    return {returned, followed, followed, returned};
   }
 };
 

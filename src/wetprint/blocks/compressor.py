@@ -71,7 +71,7 @@ class CompressorConfig:
         link: whether two channels get gains of their own ("none"), or one for both from the
             "loudest" or from the "mean" of both.
         is_smoothed: whether one pole smooths what is heard, in front of everything else.
-        is_fed_back: whether the detector hears what the compressor plays.
+        is_fed_back: whether the detector hears what the compressor played a sample before.
     """
 
     detection: str = "peak"
@@ -208,7 +208,7 @@ class Compressor(RecursiveBlock):
         softest = self.curve_db(reference.new_tensor(QUIETEST_DB))
         rest = silence if config.followed == "level" else silence - softest
         if config.is_fed_back:
-            state = torch.stack([silence, rest, rest, silence + softest], -1)
+            state = torch.stack([silence, rest, rest, silence], -1)
             return [state.flatten(0, 1).double()]
         count = 1 if config.ballistics == "branching" else 2
         return [rest] * count + [silence] * config.is_smoothed

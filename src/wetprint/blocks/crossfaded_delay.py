@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from wetprint.blocks.block import Block
-from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, number, whole_number, switch
+from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, number, switch, whole_number
 from wetprint.blocks.periodic import (
     LONGEST_PERIOD_SAMPLES,
     MOST_KNOTS,

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from wetprint.blocks.block import BlockStream, RecursiveBlock
-from wetprint.blocks.checks import number, whole_number, switch
+from wetprint.blocks.checks import number, switch, whole_number
 from wetprint.blocks.power import HIGHEST_ORDER, Power, PowerConfig
 from wetprint.engine.octave_trigger import Trigger, count_octaves, silent_state
 

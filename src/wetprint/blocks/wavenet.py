@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from wetprint.blocks.block import Block, BlockStream
-from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, one_of, whole_number, switch
+from wetprint.blocks.checks import LONGEST_MEMORY_SAMPLES, one_of, switch, whole_number
 from wetprint.blocks.dilated import ACTIVATIONS, DilatedConfig, DilatedLayer, LayerMemory
 from wetprint.blocks.dry import latest
 from wetprint.engine.dilated import StackConfig, StackResult, dilated_stack

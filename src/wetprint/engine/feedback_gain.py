@@ -2,7 +2,7 @@
 
 The detector's past decides what it hears next, so that level, curve and follower are one recursion
 (Giannoulis, Massberg and Reiss 2012, Digital Dynamic Range Compressor Design, JAES 60(6), figure 6,
-which takes the gain of the sample before). Made differentiable as in ``envelope.py``: which branch
+which hears the sample before). Made differentiable as in ``envelope.py``: which branch
 a sample takes is a constant.
 """
 
@@ -20,7 +20,7 @@ from torch.autograd.function import once_differentiable
 from wetprint.engine.presence import runs
 
 STATE = 4
-"""What a row holds from sample to sample: window, hold, smoother and gain in dB."""
+"""What a row holds from sample to sample: window, hold, smoother, and what came out."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,6 @@ class _FeedbackGain(torch.autograd.Function):
 
         heard, values = heard.detach().contiguous(), values.detach().contiguous()
         given = (
-            heard,
             *(detector.squares, detector.follows_level, detector.decoupled),
             rates.detach().double().contiguous(),
             values,
@@ -98,19 +97,20 @@ class _FeedbackGain(torch.autograd.Function):
             past.detach().double().contiguous(),
         )
         states = torch.empty(len(heard), STATE, dtype=torch.float64)
-        _engine.feedback_gain(*given, states)
+        gain = torch.empty_like(heard)
+        _engine.feedback_gain(heard, *given, states, gain)
         ctx.given, ctx.states = given, states
         last = states[-1].clone()
         ctx.mark_non_differentiable(last)
-        return states[:, -1].float(), last
+        return gain, last
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor):  # pyright: ignore[reportIncompatibleMethodOverride]
         from wetprint import _engine
 
-        heard, *_, values, _, past = ctx.given
-        to_heard = torch.empty_like(heard)
+        *_, values, _, past = ctx.given
+        to_heard = torch.empty_like(gradients[0])
         sums = [torch.zeros(each, dtype=torch.float64) for each in (3, len(values), STATE)]
         slope = gradients[0].contiguous()
         _engine.feedback_gain_backward(*ctx.given, ctx.states, slope, to_heard, *sums)
@@ -127,19 +127,20 @@ def _by_samples(
 ) -> tuple[Tensor, Tensor]:
     """Run the recursion as it is written, for PyTorch to differentiate."""
     smoothing, attack, release = rates.unbind()
-    window, held, smooth, gain_db = past.to(heard).unbind(-1)
+    window, held, smooth, returned = past.to(heard).unbind(-1)
     power = (2.0 if detector.squares else 1.0) * math.log(10.0) / 20.0
     rise_rate = torch.ones_like(attack) if detector.decoupled else attack
     gains = []
     for sample in heard.unbind(-1):
-        window = window + smoothing * (sample * torch.exp(power * gain_db) - window)
+        window = window + smoothing * (returned - window)
         wanted = window if detector.follows_level else -curve(_level_db(window, detector))
         rise = wanted - held
         held = held + torch.where(rise > 0, rise_rate, release) * rise
         smooth = smooth + attack * (held - smooth) if detector.decoupled else held
         gain_db = curve(_level_db(smooth, detector)) if detector.follows_level else -smooth
+        returned = sample * torch.exp(power * gain_db)
         gains.append(gain_db)
-    return torch.stack(gains, -1), torch.stack([window, held, smooth, gain_db], -1)
+    return torch.stack(gains, -1), torch.stack([window, held, smooth, returned], -1)
 
 
 def _level_db(heard: Tensor, detector: FeedbackDetector) -> Tensor:

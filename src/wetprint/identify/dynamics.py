@@ -8,15 +8,15 @@ recordings, whatever they hold must do.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 from scipy.signal import oaconvolve
 
 from wetprint.identify.descent import SolveConfig, descend
-from wetprint.identify.gain_model import LEVELS_DB, GainModel, KneeCurve, fitted_knee
+from wetprint.identify.gain_model import LEVELS_DB, GainKind, GainModel, KneeCurve, fitted_knee
 from wetprint.identify.gain_solver import GainHeard, PlayedGain
 from wetprint.identify.recording import Recording
 
@@ -25,17 +25,25 @@ PROMISING = 0.4
 share where there are dynamics and little else; overdrives come down to some .45."""
 
 KINDS = (
-    ("peak", "gain", "branching"),
-    ("peak", "gain", "decoupled"),
-    ("peak", "level", "branching"),
-    ("rms", "level", "branching"),
-    ("rms", "gain", "branching"),
-    ("peak", "level", "decoupled"),
-    ("rms", "level", "decoupled"),
-    ("rms", "gain", "decoupled"),
+    GainKind("peak", "gain", "branching"),
+    GainKind("peak", "gain", "decoupled"),
+    GainKind("peak", "level", "branching"),
+    GainKind("rms", "level", "branching"),
+    GainKind("rms", "gain", "branching", is_smoothed=True),
+    GainKind("peak", "level", "decoupled"),
+    GainKind("rms", "level", "decoupled"),
+    GainKind("rms", "gain", "decoupled", is_smoothed=True),
 )
-"""Detection, what is followed, and ballistics; see CompressorConfig. Of two that are as good the
-first is taken."""
+"""Of two that are as good the first is taken."""
+
+RARER_KINDS = (
+    *(replace(kind, is_fed_back=True) for kind in KINDS),
+    *(replace(kind, is_smoothed=True) for kind in KINDS if not kind.is_smoothed),
+)
+"""Looked for where none of the others is the one."""
+
+BETTER_RARER = 0.8
+"""Of the mean square error of the others a rarer kind must leave less than this share."""
 
 USUAL_SECONDS = np.array([0.010, 0.100, 0.010])
 """Attack, release and window to begin with."""
@@ -59,6 +67,9 @@ MOST_REFINED = 2
 
 FOUND = 0.03
 """A kind that leaves no more than this of what the gain does is the one."""
+
+EXACT = 0.01
+"""With no more than this left, no rarer kinds are looked for."""
 
 EVENNESS = 0.5
 """Soft blocks count for more than in the waveform, so that the whole curve is seen."""
@@ -114,7 +125,8 @@ class Listening:
         response: ``(taps,)``, through which the sound comes apart from its gain; a delay counts.
         stop: says that the time for it is over.
         report: told the error in dB after every step.
-        kinds: detection, what is followed, and ballistics, of every kind to be tried.
+        kinds: that are tried.
+        rarer_kinds: that are tried where none of them is the one.
     """
 
     recordings: Sequence[Recording]
@@ -122,7 +134,8 @@ class Listening:
     response: np.ndarray
     stop: Callable[[], bool] = lambda: False
     report: Callable[[float], None] = lambda error: None
-    kinds: tuple[tuple[str, str, str], ...] = KINDS
+    kinds: tuple[GainKind, ...] = KINDS
+    rarer_kinds: tuple[GainKind, ...] = RARER_KINDS
 
     def heard(self, stretches: int, evenness: float) -> GainHeard | None:
         """Cut stretches out of the recordings; None where they are silent."""
@@ -144,9 +157,27 @@ def find_dynamics(listening: Listening) -> Dynamics | None:
     tried = listening.heard(TRIED_STRETCHES, EVENNESS)
     if tried is None or (spread_db := _spread_db(tried)) < LEAST_SPREAD_DB:
         return None
-    found = [_knee_and_free(each, listening, tried, TRIED) for each in _starts(tried, listening)]
+    best = _best_kind(listening.kinds, listening, tried, spread_db)
+    if best is None:
+        return None
+    if best[1].mean_square_db > (EXACT * spread_db) ** 2 and not listening.stop():
+        rarer = _best_kind(listening.rarer_kinds, listening, tried, spread_db)
+        if rarer and rarer[1].mean_square_db < BETTER_RARER * best[1].mean_square_db:
+            best = rarer
+    return _dynamics(*best, listening)
+
+
+def _best_kind(
+    kinds: Sequence[GainKind], listening: Listening, tried: GainHeard, spread_db: float
+) -> tuple[PlayedGain, PlayedGain] | None:
+    """Try kinds, and refine those that did best; None where they explain too little."""
+    found = []
+    for each in _starts(kinds, tried, listening.sample_rate):
+        if found and listening.stop():
+            break
+        found.append(_knee_and_free(each, listening, tried, TRIED))
     found.sort(key=lambda each: each[1].mean_square_db)
-    if found[0][1].mean_square_db > (1.0 - EXPLAINED) * spread_db**2:
+    if not found or found[0][1].mean_square_db > (1.0 - EXPLAINED) * spread_db**2:
         return None
     heard = listening.heard(REFINED_STRETCHES, EVENNESS)
     assert heard is not None  # it holds what was tried
@@ -157,8 +188,7 @@ def find_dynamics(listening: Listening) -> Dynamics | None:
             best = refined
         if best[1].mean_square_db < (FOUND * spread_db) ** 2:
             break
-    assert best is not None
-    return _dynamics(*best, listening)
+    return best
 
 
 def _knee_and_free(
@@ -169,20 +199,22 @@ def _knee_and_free(
     free = listening.solved(knee.model.freed(), heard, config)
     count = len(free.model.times)
     told = (heard.weight[:, None] * np.square(free.slopes()[:, count:])).sum(0)
-    expands = getattr(knee.model.curve, "expands", False)
-    curve = fitted_knee(free.model.curve.at(LEVELS_DB), told, expands)
-    read = dataclasses.replace(free.model, curve=curve)
+    like = knee.model.curve
+    assert isinstance(like, KneeCurve)
+    curve = fitted_knee(free.model.curve.at(LEVELS_DB), told, like)
+    read = replace(free.model, curve=curve)
     again = listening.solved(read, heard, config)
     return min(knee, again, key=lambda each: each.mean_square_db), free
 
 
 def _dynamics(knee: PlayedGain, free: PlayedGain, listening: Listening) -> Dynamics:
     """Look ahead where that helps, and refine the free curve as the waveform weighs it."""
-    for _ in range(LOOKAHEAD_ROUNDS):  # what was solved without it made up for it by its attack
+    rounds = 0 if free.model.kind.is_fed_back else LOOKAHEAD_ROUNDS
+    for _ in range(rounds):  # what was solved without it made up for it by its attack
         ahead = _lookahead_samples(free, listening.sample_rate)
         if ahead == free.model.lookahead_samples:
             break
-        models = (dataclasses.replace(e.model, lookahead_samples=ahead) for e in (knee, free))
+        models = (replace(e.model, lookahead_samples=ahead) for e in (knee, free))
         knee, free = (listening.solved(each, knee.heard, REFINED) for each in models)
     loud = listening.heard(REFINED_STRETCHES, 0.0)
     assert loud is not None  # a model was found in it
@@ -237,7 +269,7 @@ def promising_responses(
     return [each for each in tried if slow_gain_error(recordings, sample_rate, each) < bound]
 
 
-def _starts(heard: GainHeard, listening: Listening) -> list[GainModel]:
+def _starts(kinds: Sequence[GainKind], heard: GainHeard, sample_rate: int) -> list[GainModel]:
     """Begin each kind with a gentle compressor of usual times, or expander where gain grows."""
     level_db = 10.0 * np.log10(heard.energy.mean(1) + 1e-30)
     mean_db, loud_db = (float((heard.weight * e).sum()) for e in (heard.gain_db, level_db))
@@ -246,8 +278,16 @@ def _starts(heard: GainHeard, listening: Listening) -> list[GainModel]:
         curve = KneeCurve(loud_db, 1.0, 0.0, WIDE_KNEE_LOG, mean_db + 3.0, expands=True)
     else:
         curve = KneeCurve(loud_db, 0.0, -0.5, WIDE_KNEE_LOG, mean_db + 3.0)
-    attack, release, window = np.log(listening.sample_rate * USUAL_SECONDS).tolist()
-    return [GainModel(*kind, attack, release, window, curve) for kind in listening.kinds]
+    attack, release, window = np.log(sample_rate * USUAL_SECONDS).tolist()
+    starts = []
+    for kind in kinds:
+        over = replace(curve, is_fed_back=kind.is_fed_back)
+        if kind.is_fed_back:  # what comes out is as much louder as the gain says
+            over = replace(
+                over, threshold_db=loud_db + mean_db, slope_below=min(over.slope_below, 0.5)
+            )
+        starts.append(GainModel(kind, attack, release, window, over))
+    return starts
 
 
 def _lookahead_samples(played: PlayedGain, sample_rate: int) -> int:
@@ -256,7 +296,7 @@ def _lookahead_samples(played: PlayedGain, sample_rate: int) -> int:
     best = AHEAD * played.mean_square_db
     near = [found + sign * (1 << power) for power in range(4) for sign in (-1, 1) if found]
     for samples in (*near, *(round(each * sample_rate) for each in LOOKAHEADS_SECONDS)):
-        ahead = dataclasses.replace(played.model, lookahead_samples=max(0, samples))
+        ahead = replace(played.model, lookahead_samples=max(0, samples))
         if (error := PlayedGain(ahead, played.heard).mean_square_db) < best:
             best, found = error, max(0, samples)
     return found
@@ -269,8 +309,8 @@ def _with_other_knee(best: PlayedGain, listening: Listening, config: SolveConfig
     if NARROW_DB < np.exp(curve.width_log) < WIDE_DB:
         return best
     other = NARROW_KNEE_LOG if np.exp(curve.width_log) > NARROW_DB else WIDE_KNEE_LOG
-    changed = dataclasses.replace(curve, width_log=other)
-    model = dataclasses.replace(best.model, curve=changed)
+    changed = replace(curve, width_log=other)
+    model = replace(best.model, curve=changed)
     found = listening.solved(model, best.heard, config)
     return min(best, found, key=lambda each: each.mean_square_db)
 
@@ -291,7 +331,7 @@ def _heard(
     length, settling = (round(s * sample_rate) for s in (STRETCH_SECONDS, SETTLING_SECONDS))
     block = max(4, round(BLOCK_SECONDS * sample_rate))
     length -= length % block
-    cut = [_Aligned.of(each, response) for each in recordings]
+    cut = [_Aligned.of(each, response, block) for each in recordings]
     places = [
         (number, start)
         for number, each in enumerate(cut)
@@ -300,8 +340,7 @@ def _heard(
 
     def variety(place: tuple[int, int]) -> float:
         number, start = place
-        dry, sound, wet, counts = cut[number].part(start, length, 0)
-        heard = GainHeard.of(dry, sound, wet, counts, block, EVENNESS)
+        heard = GainHeard.of(*cut[number].part(start, length, 0), block, EVENNESS)
         return -1.0 if heard is None else _spread_db(heard)
 
     places.sort(key=variety, reverse=True)
@@ -311,29 +350,44 @@ def _heard(
     parts = []
     for number, start in places:
         parts.append(cut[number].part(start, length, settling if start or parts else 0))
-    dry, sound, wet, counts = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return GainHeard.of(dry, sound, wet, counts, block, evenness)
+    joined = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return GainHeard.of(*joined, block, evenness)
 
 
 @dataclass(frozen=True)
 class _Aligned:
-    """A recording with what its gain acts on, each ``(time,)``."""
+    """A recording with what its gain acts on and what a detector may hear, each ``(time,)``.
+
+    All lie in time with the wet side; what the gain came to is in it late by the response's peak.
+    """
 
     dry: np.ndarray
+    played: np.ndarray
     sound: np.ndarray
     wet: np.ndarray
 
     @classmethod
-    def of(cls, recording: Recording, response: np.ndarray) -> _Aligned:
-        dry = recording.dry[0].astype(np.float64)
-        return cls(dry, _through(dry, response), _loudest(recording.wet))
+    def of(cls, recording: Recording, response: np.ndarray, block_samples: int) -> _Aligned:
+        dry, wet = recording.dry[0].astype(np.float64), _loudest(recording.wet)
+        sound, late = _through(dry, response), int(np.argmax(np.abs(response)))
+        dry = np.concatenate([np.zeros(late), dry])[: len(dry)]
+        if np.count_nonzero(response) == 1:
+            return cls(dry, _a_sample_before(wet / response[late]), sound, wet)
+        shared, energy = (uniform_filter1d(sound * each, block_samples) for each in (wet, sound))
+        gain = np.maximum(shared, 0.0) / np.maximum(energy, 1e-12)
+        return cls(dry, _a_sample_before(gain * dry), sound, wet)
 
     def part(self, start: int, length: int, settling: int) -> tuple[np.ndarray, ...]:
         """Return a stretch of each, and where it counts."""
         cut = slice(start, start + length)
         counts = np.ones(len(self.dry[cut]))
         counts[: min(settling, len(counts) // 3)] = 0.0
-        return self.dry[cut], self.sound[cut], self.wet[cut], counts
+        parts = (each[cut] for each in (self.dry, self.played, self.sound, self.wet))
+        return *parts, counts
+
+
+def _a_sample_before(sound: np.ndarray) -> np.ndarray:
+    return np.concatenate([np.zeros(1), sound[:-1]])
 
 
 def _through(dry: np.ndarray, response: np.ndarray) -> np.ndarray:

@@ -93,7 +93,7 @@ class Compression:
     """How a gain follows the level, in the words of a compressor's front panel.
 
     Attributes:
-        threshold_db: dBFS.
+        threshold_db: dBFS, of what goes in or, fed back, of what comes out.
         ratio: decibels of level for each decibel that comes out above the threshold, or, where
             ``expands``, decibels that come out for each below it.
         knee_db: width of the knee.
@@ -101,7 +101,7 @@ class Compression:
         attack_ms: time constant with which the gain falls (or the followed level rises).
         release_ms: of the way back.
         lookahead_ms: by how much the gain comes before the sound.
-        detection, followed, ballistics: see wetprint.blocks.compressor.
+        detection, followed, ballistics, is_smoothed, is_fed_back: see CompressorConfig.
         expands: whether what is soft is turned down, not what is loud.
         explained: the share of the gain's variance that this explains.
     """
@@ -116,6 +116,8 @@ class Compression:
     detection: str
     followed: str
     ballistics: str
+    is_smoothed: bool
+    is_fed_back: bool
     expands: bool
     explained: float
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from wetprint.identify.dynamics import (
@@ -51,6 +53,8 @@ def _read(found: Dynamics, rate: int) -> Compression:
     model, curve, ms = found.textbook, found.textbook.curve, 1000.0 / rate
     assert isinstance(curve, KneeCurve)  # of the textbook
     slope = curve.slope_below if curve.expands else curve.slope_above
+    if curve.is_fed_back:  # of the level that comes out: the same for that of what goes in
+        slope = slope / (1.0 - slope)
     ratio = 1.0 + slope if curve.expands else 1.0 / max(1.0 + slope, STEEPEST)
     return Compression(
         threshold_db=curve.threshold_db,
@@ -60,9 +64,7 @@ def _read(found: Dynamics, rate: int) -> Compression:
         attack_ms=float(np.exp(model.attack_log)) * ms,
         release_ms=float(np.exp(model.release_log)) * ms,
         lookahead_ms=model.lookahead_samples * ms,
-        detection=model.detection,
-        followed=model.followed,
-        ballistics=model.ballistics,
+        **dataclasses.asdict(model.kind),
         expands=curve.expands,
         explained=found.explained,
     )

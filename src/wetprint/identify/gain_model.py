@@ -24,6 +24,12 @@ LEVELS_DB = np.linspace(LOWEST_DB, HIGHEST_DB, KNOTS)
 FASTEST_LOG, SLOWEST_LOG = np.log(0.2), np.log(2e6)
 NARROWEST_LOG, WIDEST_LOG = np.log(0.2), np.log(40.0)
 
+SLOPES = (-1.0, 20.0), (-1.5, 1.0)
+"""Of a curve below and above its knee, dB for each dB."""
+
+FED_BACK_SLOPES = (-20.0, 0.95), (-20.0, 0.95)
+"""The same over the level that comes out."""
+
 KNEES_DB = (1.0, 3.0, 6.0, 12.0, 24.0)
 """Widths that are tried when a knee is read from a free curve."""
 
@@ -63,6 +69,8 @@ class KneeCurve:
     Attributes:
         threshold_db, slope_below, slope_above, width_log, makeup_db: see Compressor.
         expands: whether the slope below is solved for, and none above expected; or the other way.
+        is_fed_back: whether it is of the level that comes out, over which a ratio of R has a slope
+            of 1 - R, and no gain may grow as fast as the level.
     """
 
     threshold_db: float
@@ -71,6 +79,7 @@ class KneeCurve:
     width_log: float
     makeup_db: float
     expands: bool = False
+    is_fed_back: bool = False
 
     @property
     def parameters(self) -> np.ndarray:
@@ -99,36 +108,48 @@ class KneeCurve:
 
     def moved(self, step: np.ndarray) -> KneeCurve:
         """See GainCurve."""
-        threshold, below, above, width, makeup = self.parameters + step
-        return KneeCurve(
-            float(np.clip(threshold, LOWEST_DB, HIGHEST_DB)),
-            float(np.clip(below, -1.0, 20.0)),
-            float(np.clip(above, -1.5, 1.0)),
-            float(np.clip(width, NARROWEST_LOG, WIDEST_LOG)),
-            float(makeup),
-            self.expands,
+        threshold, below, above, width, makeup = (self.parameters + step).tolist()
+        slopes = FED_BACK_SLOPES if self.is_fed_back else SLOPES
+        below, above = (
+            float(np.clip(each, *ends)) for each, ends in zip((below, above), slopes, strict=True)
+        )
+        return dataclasses.replace(
+            self,
+            threshold_db=float(np.clip(threshold, LOWEST_DB, HIGHEST_DB)),
+            slope_below=below,
+            slope_above=above,
+            width_log=float(np.clip(width, NARROWEST_LOG, WIDEST_LOG)),
+            makeup_db=makeup,
         )
 
 
-def fitted_knee(gain_db: np.ndarray, told: np.ndarray, expands: bool = False) -> KneeCurve:
+def fitted_knee(gain_db: np.ndarray, told: np.ndarray, like: KneeCurve | None = None) -> KneeCurve:
     """Return the textbook's curve nearest to a free one.
 
     Args:
         gain_db: of the free curve, ``(knots,)``.
         told: how much is known of it at each knot, 0 where nothing is.
-        expands: whether the slope lies below the knee.
+        like: says whether the slope lies below the knee, and of which level the curve is.
     """
-    slopes = (1.0, 0.0) if expands else (0.0, 1.0)
-    root, best = np.sqrt(told / told.sum()), (np.inf, KneeCurve(0.0, 0.0, 0.0, 0.0, 0.0))
+    like = like or KneeCurve(0.0, 0.0, 0.0, 0.0, 0.0)
+    below, above = (1.0, 0.0) if like.expands else (0.0, 1.0)
+    root, best = np.sqrt(told / told.sum()), (np.inf, like)
     for threshold in np.arange(LOWEST_DB + 10.0, HIGHEST_DB, 1.0):
         for width in KNEES_DB:
-            shape = KneeCurve(float(threshold), *slopes, float(np.log(width)), 0.0, expands)
+            shape = dataclasses.replace(
+                like,
+                threshold_db=float(threshold),
+                slope_below=below,
+                slope_above=above,
+                width_log=float(np.log(width)),
+                makeup_db=0.0,
+            )
             columns = np.stack([shape.at(LEVELS_DB), np.ones(KNOTS)], axis=1)
             found, *_ = np.linalg.lstsq(root[:, None] * columns, root * gain_db, rcond=1e-9)
             left = float(np.square(root * (columns @ found - gain_db)).sum())
             if left < best[0]:
                 slope, makeup = (float(each) for each in found)
-                name = "slope_below" if expands else "slope_above"
+                name = "slope_below" if like.expands else "slope_above"
                 fitted = dataclasses.replace(shape, **{name: slope}, makeup_db=makeup)
                 best = left, fitted.moved(np.zeros(5))  # within what is allowed
     return best[1]
@@ -174,19 +195,28 @@ class FreeCurve:
 
 
 @dataclass(frozen=True)
+class GainKind:
+    """What sort of compressor it is; see CompressorConfig."""
+
+    detection: str
+    followed: str
+    ballistics: str
+    is_smoothed: bool = False
+    is_fed_back: bool = False
+
+
+@dataclass(frozen=True)
 class GainModel:
     """A compressor.
 
     Attributes:
-        detection, followed, ballistics: see CompressorConfig.
+        kind: what sort it is.
         attack_log, release_log, window_log: see Compressor.
         curve: the static curve.
         lookahead_samples: by how much the gain comes before the sound.
     """
 
-    detection: str
-    followed: str
-    ballistics: str
+    kind: GainKind
     attack_log: float
     release_log: float
     window_log: float
@@ -194,15 +224,10 @@ class GainModel:
     lookahead_samples: int = 0
 
     @property
-    def has_window(self) -> bool:
-        """Whether there is a window of mean squares in front of the curve."""
-        return (self.detection, self.followed) == ("rms", "gain")
-
-    @property
     def times(self) -> np.ndarray:
-        """The logarithms of its times: attack, release, and the window where there is one."""
+        """The logarithms of its times: attack, release, and the window where it smooths."""
         times = [self.attack_log, self.release_log, self.window_log]
-        return np.array(times if self.has_window else times[:2])
+        return np.array(times if self.kind.is_smoothed else times[:2])
 
     def moved(self, step: np.ndarray) -> GainModel:
         """Return the model with a step added to its times and then to its curve's parameters."""
@@ -212,7 +237,7 @@ class GainModel:
             self,
             attack_log=times[0],
             release_log=times[1],
-            window_log=times[2] if self.has_window else self.window_log,
+            window_log=times[2] if self.kind.is_smoothed else self.window_log,
             curve=self.curve.moved(step[count:]),
         )
 
@@ -225,24 +250,22 @@ class GainModel:
         """Return the block that plays it."""
         is_free = isinstance(self.curve, FreeCurve)
         config = CompressorConfig(
-            self.detection,
-            self.followed,
-            self.ballistics,
-            "free" if is_free else "knee",
-            KNOTS,
-            LOWEST_DB,
-            HIGHEST_DB,
-            self.lookahead_samples,
+            **dataclasses.asdict(self.kind),
+            curve="free" if is_free else "knee",
+            knots=KNOTS,
+            lowest_db=LOWEST_DB,
+            highest_db=HIGHEST_DB,
+            lookahead_samples=self.lookahead_samples,
         )
         block = Compressor(config)
         times = {"attack_log": self.attack_log, "release_log": self.release_log}
-        if self.has_window:
+        if self.kind.is_smoothed:
             times["window_log"] = self.window_log
         if isinstance(self.curve, FreeCurve):
             curve: dict[str, object] = {"gain_db": self.curve.gain_db}
         else:
             curve = dataclasses.asdict(self.curve)
-            del curve["expands"]
+            del curve["expands"], curve["is_fed_back"]
         state = {name: torch.as_tensor(value).float() for name, value in {**times, **curve}.items()}
         block.load_state_dict(state)
         return block

@@ -36,13 +36,15 @@ class GainHeard:
     """What was heard, as blocks that each show one gain.
 
     Attributes:
-        dry: ``(samples,)``, a whole number of blocks.
+        dry: what the detector hears, ``(samples,)``, a whole number of blocks.
+        played: what it hears where it hears what the box plays, ``(samples,)``.
         energy: of the dry signal in each sample, ``(blocks, samples)``.
         gain_db: that each block shows.
         weight: how much each block counts; they add up to 1.
     """
 
     dry: np.ndarray
+    played: np.ndarray
     energy: np.ndarray
     gain_db: np.ndarray
     weight: np.ndarray
@@ -51,6 +53,7 @@ class GainHeard:
     def of(
         cls,
         dry: np.ndarray,
+        played: np.ndarray,
         sound: np.ndarray,
         wet: np.ndarray,
         counts: np.ndarray,
@@ -60,7 +63,7 @@ class GainHeard:
         """Cut what was heard into blocks; None where none of them tells anything.
 
         Args:
-            dry: what the detector hears, ``(time,)``.
+            dry, played: see the attributes, ``(time,)``.
             sound: what the gain acts on, aligned with ``wet``, ``(time,)``.
             wet: what came out, ``(time,)``.
             counts: where it counts, ``(time,)`` of 0 and 1.
@@ -78,7 +81,9 @@ class GainHeard:
         weight = np.where(told, (total * gain * gain) ** (1.0 - evenness), 0.0)
         if not told.any():
             return None
-        return cls(dry[:samples], energy, 20.0 * np.log10(gain), weight / weight.sum())
+        return cls(
+            dry[:samples], played[:samples], energy, 20.0 * np.log10(gain), weight / weight.sum()
+        )
 
 
 class PlayedGain:
@@ -123,13 +128,14 @@ class PlayedGain:
 
     def _play(self) -> np.ndarray:
         """Return the gain in dB at every sample, and keep what the followers held."""
-        model, dry = self.model, self.heard.dry
-        heard = np.abs(dry) if model.detection == "peak" else np.square(dry)
-        self.windowed = heard
-        if model.has_window:
+        model, kind = self.model, self.model.kind
+        sound = self.heard.played if kind.is_fed_back else self.heard.dry
+        heard = self.detected = np.abs(sound) if kind.detection == "peak" else np.square(sound)
+        if kind.is_smoothed:
             rate = rate_of(model.window_log)
-            heard = self.windowed = followed(heard, rate, rate, 0.0)
-        if model.followed == "level":
+            heard = followed(heard, rate, rate, 0.0)
+        self.windowed = heard
+        if kind.followed == "level":
             self.source, self.rest = heard, 0.0
             self.level = self._level_db(self._follow())
             return model.curve.at(self.level)
@@ -139,13 +145,13 @@ class PlayedGain:
         return -self._follow()
 
     def _level_db(self, heard: np.ndarray) -> np.ndarray:
-        if self.model.detection == "peak":
+        if self.model.kind.detection == "peak":
             return 20.0 * np.log10(np.maximum(heard, _LEAST))
         return 10.0 * np.log10(np.maximum(heard, _LEAST**2))
 
     def _follow(self) -> np.ndarray:
         attack, release = rate_of(self.model.attack_log), rate_of(self.model.release_log)
-        if self.model.ballistics == "branching":
+        if self.model.kind.ballistics == "branching":
             self.held = self.smooth = followed(self.source, attack, release, self.rest)
         else:
             self.held = followed(self.source, 1.0, release, self.rest)
@@ -156,15 +162,14 @@ class PlayedGain:
         """Return how each block's gain moves with each parameter, ``(blocks, parameters)``."""
         model, count = self.model, len(self.model.times)
         to_curve = model.curve.slopes()  # (knots, parameters)
-        if model.followed == "level":
-            ends = self._recursion(np.zeros((0, 0)), None)[:, :count]
-            bent = self._curve_slope()[self.block_samples - 1 :: self.block_samples]
-            scale = 20.0 if model.detection == "peak" else 10.0
-            size = self.smooth[self.block_samples - 1 :: self.block_samples]
-            per_size = bent * (scale / np.log(10.0)) / np.maximum(size, _LEAST**2)
-            by_time = ends * per_size[:, None]
+        by_window = self._by_window() if model.kind.is_smoothed else None
+        if model.kind.followed == "level":
+            ends = self._recursion(np.zeros((0, 0)), by_window)[:, :count]
+            by_level = self._curve_slope() * self._level_slope(self.smooth)
+            by_time = ends * by_level[self.block_samples - 1 :: self.block_samples, None]
             return np.concatenate([by_time, self._knots_heard() @ to_curve], axis=1)
-        by_window = self._by_window() if model.has_window else None
+        if by_window is not None:
+            by_window = -self._curve_slope() * self._level_slope(self.windowed) * by_window
         ends = -self._recursion(to_curve, by_window)
         earlier = np.concatenate([ends[:1], ends[:-1]])
         return 0.5 * (ends + earlier)
@@ -177,13 +182,15 @@ class PlayedGain:
         )
 
     def _by_window(self) -> np.ndarray:
-        """Return how what is followed moves with the window's logarithm, at every sample."""
+        """Return how what is smoothed moves with the window's logarithm, at every sample."""
         rate = rate_of(self.model.window_log)
-        power = np.square(self.heard.dry)
-        rise = power - _before(self.windowed, 0.0)
-        slope = followed(rise / rate, rate, rate, 0.0) * rate_slope(self.model.window_log)
-        in_db = 10.0 / np.log(10.0) * slope / np.maximum(self.windowed, _LEAST**2)
-        return -self._curve_slope() * in_db
+        rise = self.detected - _before(self.windowed, 0.0)
+        return followed(rise / rate, rate, rate, 0.0) * rate_slope(self.model.window_log)
+
+    def _level_slope(self, heard: np.ndarray) -> np.ndarray:
+        """Return how the level in dB moves with an amplitude or a square, at every sample."""
+        scale, least = (20.0, _LEAST) if self.model.kind.detection == "peak" else (10.0, _LEAST**2)
+        return scale / np.log(10.0) / np.maximum(heard, least)
 
     def _places(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the knot below every sample's level, and how far above it the level lies."""
@@ -208,7 +215,7 @@ class PlayedGain:
         """
         model = self.model
         attack, release = rate_of(model.attack_log), rate_of(model.release_log)
-        branches = model.ballistics == "branching"
+        branches = model.kind.ballistics == "branching"
         rise = self._blocks(self.source - _before(self.held, self.rest))  # (samples, blocks)
         is_rising = rise > 0.0
         rate = np.where(is_rising, attack if branches else 1.0, release)

@@ -82,11 +82,13 @@ def _repeats(repeats: Repeats) -> list[str]:
 def _compression(found: Compression) -> list[str]:
     """Return how the gain follows the level, as a front panel would say it."""
     what, side = ("expander", "below") if found.expands else ("compressor", "above")
+    smoothed = ", smoothed," if found.is_smoothed else ""
+    of_what = " of what it plays" if found.is_fed_back else ""
     ahead = f", looking {found.lookahead_ms:.1f} ms ahead" if found.lookahead_ms else ""
     return [
         f"{what}: {found.ratio:.2g}:1 {side} {found.threshold_db:.1f} dBFS, knee "
         f"{found.knee_db:.1f} dB, make-up {found.makeup_db:.1f} dB; explains "
         f"{100.0 * found.explained:.1f} % of what the gain does",
         f"  attack {found.attack_ms:.3g} ms, release {found.release_ms:.3g} ms{ahead}; hears "
-        f"{found.detection}, follows the {found.followed}, {found.ballistics}",
+        f"{found.detection}{smoothed}{of_what}, follows the {found.followed}, {found.ballistics}",
     ]
