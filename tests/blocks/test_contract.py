@@ -10,7 +10,7 @@ from torch import nn
 
 from wetprint.blocks.amplitude_modulation import AmplitudeModulationConfig
 from wetprint.blocks.block import Block
-from wetprint.blocks.compressor import CompressorConfig
+from wetprint.blocks.compressor import Compressor, CompressorConfig
 from wetprint.blocks.convolution import FirConfig
 from wetprint.blocks.crossfaded_delay import CrossfadedDelay, CrossfadedDelayConfig
 from wetprint.blocks.delay import DelayConfig
@@ -178,6 +178,9 @@ def build(name: str, config) -> Block:
         nn.init.normal_(parameter, std=0.15 if name == "echo" else 0.4)
     if isinstance(block, ModulatedDelay | CrossfadedDelay):
         block.trajectory.data.mul_(5.0).add_(14.0)  # samples: some of it beyond what may be read
+    if isinstance(block, Compressor):  # as slow as one is: a gain that follows every sample in dB
+        for time in (block.attack_log, block.release_log):  # makes much of rounding next to nothing
+            time.data.add_(4.0)
     return block.requires_grad_(False)
 
 

@@ -340,7 +340,8 @@ def _heard(
 
     def variety(place: tuple[int, int]) -> float:
         number, start = place
-        heard = GainHeard.of(*cut[number].part(start, length, 0), block, EVENNESS)
+        dry, played, sound, wet, counts = cut[number].part(start, length, 0)
+        heard = GainHeard.of(dry, played, sound, wet, counts, block, EVENNESS)
         return -1.0 if heard is None else _spread_db(heard)
 
     places.sort(key=variety, reverse=True)
@@ -350,8 +351,8 @@ def _heard(
     parts = []
     for number, start in places:
         parts.append(cut[number].part(start, length, settling if start or parts else 0))
-    joined = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return GainHeard.of(*joined, block, evenness)
+    dry, played, sound, wet, counts = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return GainHeard.of(dry, played, sound, wet, counts, block, evenness)
 
 
 @dataclass(frozen=True)
