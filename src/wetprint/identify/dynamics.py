@@ -62,14 +62,14 @@ TRIED_STRETCHES, REFINED_STRETCHES = 2, 4
 TRIED = SolveConfig(most_steps=8, damping=1e-2, worthwhile=0.02)
 REFINED = SolveConfig(most_steps=25, damping=1e-2, worthwhile=2e-3)
 
+MOST_PROMISING = 4
+"""Rarer kinds that are tried with a curve of any shape."""
+
 MOST_REFINED = 2
 """Kinds that did best when they were tried, of which the best is looked for."""
 
 FOUND = 0.03
 """A kind that leaves no more than this of what the gain does is the one."""
-
-EXACT = 0.01
-"""With no more than this left, no rarer kinds are looked for."""
 
 EVENNESS = 0.5
 """Soft blocks count for more than in the waveform, so that the whole curve is seen."""
@@ -157,38 +157,52 @@ def find_dynamics(listening: Listening) -> Dynamics | None:
     tried = listening.heard(TRIED_STRETCHES, EVENNESS)
     if tried is None or (spread_db := _spread_db(tried)) < LEAST_SPREAD_DB:
         return None
-    best = _best_kind(listening.kinds, listening, tried, spread_db)
-    if best is None:
+    found = _tried(listening.kinds, listening, tried)
+    found.sort(key=_left)
+    if not found or _left(found[0]) > (1.0 - EXPLAINED) * spread_db**2:
         return None
-    if best[1].mean_square_db > (EXACT * spread_db) ** 2 and not listening.stop():
-        rarer = _best_kind(listening.rarer_kinds, listening, tried, spread_db)
-        if rarer and rarer[1].mean_square_db < BETTER_RARER * best[1].mean_square_db:
-            best = rarer
-    return _dynamics(*best, listening)
-
-
-def _best_kind(
-    kinds: Sequence[GainKind], listening: Listening, tried: GainHeard, spread_db: float
-) -> tuple[PlayedGain, PlayedGain] | None:
-    """Try kinds, and refine those that did best; None where they explain too little."""
-    found = []
-    for each in _starts(kinds, tried, listening.sample_rate):
-        if found and listening.stop():
-            break
-        found.append(_knee_and_free(each, listening, tried, TRIED))
-    found.sort(key=lambda each: each[1].mean_square_db)
-    if not found or found[0][1].mean_square_db > (1.0 - EXPLAINED) * spread_db**2:
-        return None
+    if _left(found[0]) > (FOUND * spread_db) ** 2 and not listening.stop():
+        found += _tried(_promising(listening, tried), listening, tried)
+        found.sort(key=lambda each: _left(each) / (BETTER_RARER if _is_rarer(each) else 1.0))
     heard = listening.heard(REFINED_STRETCHES, EVENNESS)
     assert heard is not None  # it holds what was tried
     best: tuple[PlayedGain, PlayedGain] | None = None
     for knee, _ in found[:MOST_REFINED]:
         refined = _knee_and_free(knee.model, listening, heard, REFINED)
-        if best is None or refined[1].mean_square_db < best[1].mean_square_db:
-            best = refined
-        if best[1].mean_square_db < (FOUND * spread_db) ** 2:
+        best = refined if best is None else min(best, refined, key=_left)
+        if _left(best) < (FOUND * spread_db) ** 2:
             break
-    return best
+    assert best is not None
+    return _dynamics(*best, listening)
+
+
+def _left(found: tuple[PlayedGain, PlayedGain]) -> float:
+    """Return what the free curve leaves."""
+    return found[1].mean_square_db
+
+
+def _is_rarer(found: tuple[PlayedGain, PlayedGain]) -> bool:
+    return found[0].model.kind in RARER_KINDS
+
+
+def _tried(
+    kinds: Sequence[GainKind], listening: Listening, heard: GainHeard
+) -> list[tuple[PlayedGain, PlayedGain]]:
+    """Solve each kind for a few steps; the first in any case."""
+    found: list[tuple[PlayedGain, PlayedGain]] = []
+    for start in _starts(kinds, heard, listening.sample_rate):
+        if found and listening.stop():
+            break
+        found.append(_knee_and_free(start, listening, heard, TRIED))
+    return found
+
+
+def _promising(listening: Listening, heard: GainHeard) -> list[GainKind]:
+    """Choose among the rarer kinds by what the textbook's curve alone leaves."""
+    starts = _starts(listening.rarer_kinds, heard, listening.sample_rate)
+    played = [listening.solved(start, heard, TRIED) for start in starts if not listening.stop()]
+    played.sort(key=lambda each: each.mean_square_db)
+    return [each.model.kind for each in played[:MOST_PROMISING]]
 
 
 def _knee_and_free(

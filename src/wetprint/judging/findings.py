@@ -82,7 +82,7 @@ def _repeats(repeats: Repeats) -> list[str]:
 def _compression(found: Compression) -> list[str]:
     """Return how the gain follows the level, as a front panel would say it."""
     what, side = ("expander", "below") if found.expands else ("compressor", "above")
-    smoothed = ", smoothed," if found.is_smoothed else ""
+    smoothed = " (smoothed)" if found.is_smoothed else ""
     of_what = " of what it plays" if found.is_fed_back else ""
     ahead = f", looking {found.lookahead_ms:.1f} ms ahead" if found.lookahead_ms else ""
     return [
