@@ -248,6 +248,12 @@ inline void add_high_pass(ModelWriter& model) {
   model.weight("pole", {}, 0.99f);
 }
 
+inline void add_biquads(ModelWriter& model) {
+  model.block("biquads", R"({"sections":2,"channels":1})");
+  for (const char* name : {"frequency_log", "damping_log"}) model.weight(name, {2}, -2.0f);
+  for (const char* name : {"low", "band", "high"}) model.weight(name, {2}, 0.7f);
+}
+
 inline void add_octave_divider(ModelWriter& model) {
   model.block("octave_divider",
               R"({"lowpass":0.1,"highpass":0.001,"lag":0.4,"held_lag":0.5,"attack":0.02,)"
@@ -337,6 +343,7 @@ inline std::vector<Example> example_models() {
   ModelWriter& stage = begin("curve and high-pass", 1, 1);
   add_curve(stage);
   add_high_pass(stage);
+  add_biquads(stage);
   add_pitch_shifter(begin("pitch down", 1, 1), 0.5, 2048, 455);
   add_pitch_shifter(begin("pitch up", 1, 1), 1.5, 256, 40);
   add_amplitude_modulation(begin("amplitude modulation", 1, 2));

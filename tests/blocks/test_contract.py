@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from wetprint.blocks.amplitude_modulation import AmplitudeModulationConfig
+from wetprint.blocks.biquads import BiquadsConfig
 from wetprint.blocks.block import Block
 from wetprint.blocks.compressor import Compressor, CompressorConfig
 from wetprint.blocks.convolution import FirConfig
@@ -83,6 +84,8 @@ CONFIGS = [
     ("waveshaper", WaveshaperConfig(intervals=7, reach=0.8)),
     ("waveshaper", WaveshaperConfig(intervals=64, reach=3.0, channels=2)),
     ("waveshaper", WaveshaperConfig(intervals=32, reach=0.9, even_below=0.01)),
+    ("biquads", BiquadsConfig()),
+    ("biquads", BiquadsConfig(3, 2)),
     ("high_pass", HighPassConfig()),
     ("power", PowerConfig(1)),
     ("power", PowerConfig(5, 0.7, 2)),
@@ -211,6 +214,7 @@ def test_output_never_depends_on_the_future(block):
 
 RECURSIVE = (
     "compressor",
+    "biquads",
     "high_pass",
     "lstm",
     "gru",
@@ -244,7 +248,10 @@ def test_a_recursion_hears_all_of_its_past(request_):
     block = build(*request_)
     assert math.isinf(block.receptive_field_samples)
     name, config = request_
-    if name == "high_pass":
+    if name == "biquads":
+        block.frequency_log.data.fill_(-8.0)
+        block.damping_log.data.fill_(-1.0)
+    elif name == "high_pass":
         block.pole.data.fill_(0.999)
     elif name == "modulated_delay":
         block.feedback.data.fill_(-0.99)
@@ -352,6 +359,7 @@ def test_description_builds_the_same_block(block):
         ({"block": "pitch_shifter", "config": {"hop_samples": 600}}, "hop_samples must be"),
         ({"block": "pitch_shifter", "config": {"delay_samples": 9999}}, "delay_samples must be"),
         ({"block": "waveshaper", "config": {"intervals": 0}}, "intervals must be"),
+        ({"block": "biquads", "config": {"sections": 0}}, "sections must be"),
         ({"block": "compressor", "config": {"detection": "ear"}}, "one of peak, rms"),
         ({"block": "compressor", "config": {"knots": 1}}, "knots must be"),
         ({"block": "compressor", "config": {"lowest_db": 20.0}}, "highest_db must be"),

@@ -7,9 +7,11 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.signal import butter, sosfilt
 from torch import nn
 
 from tests.blocks.test_contract import build, noise
+from wetprint.blocks.biquads import BiquadsConfig, biquads_of
 from wetprint.blocks.convolution import FirConfig
 from wetprint.blocks.delay import DelayConfig
 from wetprint.blocks.dilated import DilatedConfig
@@ -101,6 +103,43 @@ def test_a_high_pass_lets_3_db_less_through_at_its_cutoff_and_nothing_of_a_const
     assert float(played.square().mean()) == pytest.approx(0.25, rel=1e-3)
     constant = block(torch.ones(1, 1, 48_000, dtype=torch.float64))
     assert abs(float(constant[0, 0, -1])) < 1e-12
+
+
+def test_biquads_have_the_gains_they_are_named_for():
+    """low at 0 Hz, band at the frequency, where s = i, and high at half the sample rate."""
+    block = BLOCKS["biquads"].block(BiquadsConfig()).double().requires_grad_(False)
+    block.frequency_log.data.fill_(math.log(math.tan(math.pi * 1000 / 48_000)))
+    block.damping_log.data.fill_(math.log(0.5))
+    for name, gain in (("low", 2.0), ("band", 5.0), ("high", 0.5)):
+        getattr(block, name).data.fill_(gain)
+    response = torch.fft.rfft(block(torch.eye(1, 48_000).double()[None])[0, 0])
+    at_frequency = abs(1j * 0.5 * 5.0 + 2.0 - 0.5) / 0.5  # (high s² + band d s + low) / (d s)
+    found = [abs(complex(response[hz])) for hz in (0, 1000, 24_000)]
+    assert found == pytest.approx([2.0, at_frequency, 0.5], rel=1e-6)
+
+
+def test_untrained_biquads_are_a_wire():
+    audio = noise(1, 500)
+    played = BLOCKS["biquads"].block(BiquadsConfig(4))(audio)
+    torch.testing.assert_close(played, audio, rtol=0, atol=1e-6)
+
+
+def test_biquads_can_never_run_away():
+    block = BLOCKS["biquads"].block(BiquadsConfig(2))
+    block.frequency_log.data.fill_(100.0)
+    block.damping_log.data.fill_(-100.0)
+    played = block.stream().process(noise(1, 5000))
+    assert torch.isfinite(played).all()
+
+
+def test_sections_of_scipy_become_biquads_that_play_alike():
+    sections = butter(3, [40, 900], "bandpass", output="sos", fs=48_000)
+    audio = noise(1, 5000)
+    played = biquads_of(sections)(audio)[0, 0].detach().numpy()
+    expected = sosfilt(sections, audio[0, 0].double().numpy())
+    np.testing.assert_allclose(played, expected, rtol=0, atol=1e-5)
+    with pytest.raises(ValueError, match="stable"):
+        biquads_of(np.array([[1.0, 0.0, 0.0, 1.0, 0.0, 1.5]]))
 
 
 def test_a_high_pass_can_never_run_away():

@@ -9,6 +9,7 @@
 namespace wetprint::playing {
 
 std::unique_ptr<Block> build_amplitude_modulation(Plan& plan);
+std::unique_ptr<Block> build_biquads(Plan& plan);
 std::unique_ptr<Block> build_compressor(Plan& plan);
 std::unique_ptr<Block> build_crossfaded_delay(Plan& plan);
 std::unique_ptr<Block> build_delay(Plan& plan);

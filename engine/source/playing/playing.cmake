@@ -2,6 +2,7 @@
 set(PLAYING ${CMAKE_CURRENT_LIST_DIR})
 target_sources(wetprint_engine PRIVATE
   ${PLAYING}/amplitude_modulation.cpp
+  ${PLAYING}/biquads.cpp
   ${PLAYING}/cell.cpp
   ${PLAYING}/chain.cpp
   ${PLAYING}/compressor.cpp

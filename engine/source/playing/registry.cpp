@@ -7,6 +7,7 @@ namespace wetprint::playing {
 const std::vector<BlockKind>& block_kinds() {
   static const std::vector<BlockKind> kinds = {
       {"amplitude_modulation", build_amplitude_modulation},
+      {"biquads", build_biquads},
       {"compressor", build_compressor},
       {"crossfaded_delay", build_crossfaded_delay},
       {"delay", build_delay},

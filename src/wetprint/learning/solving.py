@@ -16,6 +16,7 @@ import torch
 from wetprint.learning.budget import Budget
 from wetprint.learning.material import Material, validation_esr
 from wetprint.learning.moving import Motion, find_motion
+from wetprint.learning.parametric import solve_parametric
 from wetprint.learning.shaped import ALONE, BLENDED, KINDS, solve_shaped_model
 from wetprint.learning.solvers import (
     CROSSFADED,
@@ -49,6 +50,12 @@ LONG_FILTER = 16_384
 hundred times smaller and faster."""
 
 SQUASHED = "compressor"
+
+PARAMETRIC = "parametric"
+
+AS_EXACT, EXACT = 1.2, 1e-10
+"""Second-order sections are as good as an impulse response when they leave no more than so many
+times as much, or hardly anything."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,8 @@ class Solving:
         wanted = (
             {each.name for each in RECIPES.values()} if names & {"refined", "corrected"} else names
         )
+        if PARAMETRIC in names and (self.stands(linear.error) or names == {PARAMETRIC}):
+            yield from self._parametric(response, linear)
         is_long = linear.chain.context_samples >= LONG_FILTER
         stands = self.stands(linear.error)
         if is_long and wanted & {each.recipe for each in STILL_SOLVERS}:
@@ -133,6 +142,15 @@ class Solving:
         kinds = wanted & set(KINDS)
         if kinds and least > MOVES_MOSTLY:
             yield from self._curve(kinds, response, linear)
+
+    def _parametric(self, response: np.ndarray, linear: Candidate) -> Iterator[Candidate]:
+        """Give the linear part as second-order sections, where they are as good."""
+        begun = self.budget.elapsed_seconds()
+        chain = solve_parametric(response, linear.error)
+        if chain is not None:
+            found = self.candidate(PARAMETRIC, KnownEffect(response, found=chain), begun)
+            if found.error <= max(AS_EXACT * linear.error, EXACT):
+                yield found
 
     def _squashed(self, response: np.ndarray, linear: Candidate) -> Candidate | None:
         """Solve a compressor, where the effect is one."""

@@ -212,6 +212,7 @@ RECIPES: dict[str, Recipe] = {
         *(
             Recipe(name, f"{summary}, solved", build_found, trained=False)
             for name, summary in (
+                ("parametric", "second-order sections in a row, as filters of low order are"),
                 ("pitch_shifter", "a phase vocoder beside the dry signal"),
                 ("modulated_delay", "delay lines that follow an LFO, beside the dry signal"),
                 ("crossfaded_delay", "delays that fade from one length to the next"),

@@ -14,6 +14,7 @@ from wetprint.blocks.amplitude_modulation import (
     AmplitudeModulation,
     AmplitudeModulationConfig,
 )
+from wetprint.blocks.biquads import Biquads, BiquadsConfig
 from wetprint.blocks.block import Block
 from wetprint.blocks.compressor import Compressor, CompressorConfig
 from wetprint.blocks.convolution import Fir, FirConfig
@@ -83,6 +84,7 @@ BLOCKS: dict[str, BlockKind] = {
             FilmDilated,
         ),
         BlockKind("waveshaper", "a static curve", WaveshaperConfig, Waveshaper),
+        BlockKind("biquads", "second-order sections (parametric filters)", BiquadsConfig, Biquads),
         BlockKind("high_pass", "a first-order high-pass", HighPassConfig, HighPass),
         BlockKind(
             "pitch_shifter", "a phase vocoder that shifts pitch", PitchShifterConfig, PitchShifter

@@ -1,0 +1,45 @@
+"""The solved half of learning where a filter is of low order: equalisers, tone knobs, resonances.
+
+Five numbers for each second-order section say all that thousands of taps say, at any length, and
+play for less. They are read off the solved impulse response (``identify/sections.py``).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wetprint.blocks.biquads import biquads_of
+from wetprint.blocks.block import Block
+from wetprint.blocks.delay import Delay, DelayConfig
+from wetprint.identify.sections import find_sections
+from wetprint.models.chain import Chain
+
+AS_GOOD = 0.1
+"""Of what the impulse response leaves, the sections may leave so much more."""
+
+ROUNDING = 1e-12
+"""Less than this (-120 dB) is none of the filter."""
+
+BEGUN = 1e-6
+"""Of its loudest tap: what is softer and comes before all others is a delay."""
+
+
+def solve_parametric(response: np.ndarray, linear_error: float) -> Chain | None:
+    """Return second-order sections, behind a delay where there is one, that play a response.
+
+    Args:
+        response: ``(channels_out, channels_in, taps)``, the best fixed filter's.
+        linear_error: what that leaves, as ESR.
+
+    Returns:
+        None where there are several channels, or too many sections would be needed.
+    """
+    if response.shape[:2] != (1, 1):
+        return None
+    heard = response[0, 0]
+    delay = int(np.argmax(np.abs(heard) > BEGUN * np.abs(heard).max()))
+    found = find_sections(heard[delay:], max(ROUNDING, AS_GOOD * linear_error))
+    if found is None:
+        return None
+    before: list[Block] = [Delay(DelayConfig(delay))] if delay else []
+    return Chain([*before, biquads_of(found.coefficients)])
