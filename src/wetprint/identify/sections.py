@@ -120,6 +120,7 @@ def _by_numerators(sections: np.ndarray, taps: int) -> tuple[np.ndarray, np.ndar
 
 def _in_pairs(roots: np.ndarray) -> np.ndarray:
     """Return roots of a real polynomial as exact pairs, or real."""
-    real = np.abs(roots.imag) < ON_THE_AXIS * np.maximum(1.0, np.abs(roots))
-    above = roots[~real & (roots.imag > 0.0)]
-    return np.concatenate([roots[real].real, above, above.conj()])
+    roots = np.asarray(roots, np.complex128)
+    real = np.abs(np.imag(roots)) < ON_THE_AXIS * np.maximum(1.0, np.abs(roots))
+    above = roots[~real & (np.imag(roots) > 0.0)]
+    return np.concatenate([np.real(roots[real]), above, above.conj()])
