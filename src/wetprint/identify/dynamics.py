@@ -71,6 +71,9 @@ MOST_REFINED = 2
 FOUND = 0.03
 """A kind that leaves no more than this of what the gain does is the one."""
 
+CERTAIN = 0.003
+"""With no more than this left after a few steps, no other kind is tried."""
+
 EVENNESS = 0.5
 """Soft blocks count for more than in the waveform, so that the whole curve is seen."""
 
@@ -188,10 +191,11 @@ def _is_rarer(found: tuple[PlayedGain, PlayedGain]) -> bool:
 def _tried(
     kinds: Sequence[GainKind], listening: Listening, heard: GainHeard
 ) -> list[tuple[PlayedGain, PlayedGain]]:
-    """Solve each kind for a few steps; the first in any case."""
+    """Solve each kind for a few steps, until one is certain; the first in any case."""
     found: list[tuple[PlayedGain, PlayedGain]] = []
+    certain = (CERTAIN * _spread_db(heard)) ** 2
     for start in _starts(kinds, heard, listening.sample_rate):
-        if found and listening.stop():
+        if found and (listening.stop() or _left(found[-1]) < certain):
             break
         found.append(_knee_and_free(start, listening, heard, TRIED))
     return found
