@@ -56,7 +56,7 @@ class TestLearnAndPlay:
     def test_info_tells_what_it_is(self, wetprint, model):
         ran = wetprint("info", model)
         assert ran.status == 0
-        assert "block 1: fir" in ran.out
+        assert "block 1: biquads" in ran.out
         assert LOWPASS in ran.out
         told = json.loads(wetprint("info", model, "--json").out)
         assert told["sample_rate"] == RATE
