@@ -14,11 +14,9 @@ from wetprint.blocks.delay import Delay, DelayConfig
 from wetprint.identify.sections import find_sections
 from wetprint.models.chain import Chain
 
-AS_GOOD = 0.1
-"""Of what the impulse response leaves, the sections may leave so much more."""
-
-ROUNDING = 1e-12
-"""Less than this (-120 dB) is none of the filter."""
+ROUNDING = (1e-12, 1e-11, 1e-10)
+"""Shares of an impulse response that may be none of the filter: where little is heard of it, as far
+above a low-pass, little is known of it either."""
 
 BEGUN = 1e-6
 """Of its loudest tap: what is softer and comes before all others is a delay."""
@@ -38,7 +36,8 @@ def solve_parametric(response: np.ndarray, linear_error: float) -> Chain | None:
         return None
     heard = response[0, 0]
     delay = int(np.argmax(np.abs(heard) > BEGUN * np.abs(heard).max()))
-    found = find_sections(heard[delay:], max(ROUNDING, AS_GOOD * linear_error))
+    shares = (max(each, linear_error) for each in ROUNDING)
+    found = next(filter(None, (find_sections(heard[delay:], each) for each in shares)), None)
     if found is None:
         return None
     before: list[Block] = [Delay(DelayConfig(delay))] if delay else []

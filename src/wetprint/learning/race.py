@@ -28,7 +28,7 @@ from wetprint.learning.material import Material
 from wetprint.learning.measure import validation_mel_error
 from wetprint.learning.pace import refuse_what_takes_too_long
 from wetprint.learning.solvers import CROSSFADED, MOVING_SOLVERS, PITCHED
-from wetprint.learning.solving import SOLVED_WELL, SQUASHED, Candidate, Solving
+from wetprint.learning.solving import PARAMETRIC, SOLVED_WELL, SQUASHED, Candidate, Solving
 from wetprint.models.chain import Chain
 from wetprint.models.recipes import RECIPES, KnownEffect, Recipe, safe_delay_samples
 from wetprint.progress import Progress, silent
@@ -108,6 +108,8 @@ class Race:
         solved = solve_linear_models(self.material, self.progress, self.budget.stop_solving())
         linear, response = shortest_good_model(solved), trainable_response(solved)
         candidates = [self.solving.candidate("linear", KnownEffect(linear.response), begun)]
+        if PARAMETRIC in wanted and (self.solving.stands(linear.error) or len(wanted) == 1):
+            candidates += self.solving.parametric(min(solved, key=lambda each: each.error))
         try:
             for candidate in self._others(recipes, response, candidates[0]):
                 candidates.append(candidate)

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from wetprint.learning.budget import Budget
+from wetprint.learning.linear import LinearModel
 from wetprint.learning.material import Material, validation_esr
 from wetprint.learning.moving import Motion, find_motion
 from wetprint.learning.parametric import solve_parametric
@@ -105,8 +106,6 @@ class Solving:
         wanted = (
             {each.name for each in RECIPES.values()} if names & {"refined", "corrected"} else names
         )
-        if PARAMETRIC in names and (self.stands(linear.error) or names == {PARAMETRIC}):
-            yield from self._parametric(response, linear)
         is_long = linear.chain.context_samples >= LONG_FILTER
         stands = self.stands(linear.error)
         if is_long and wanted & {each.recipe for each in STILL_SOLVERS}:
@@ -143,13 +142,13 @@ class Solving:
         if kinds and least > MOVES_MOSTLY:
             yield from self._curve(kinds, response, linear)
 
-    def _parametric(self, response: np.ndarray, linear: Candidate) -> Iterator[Candidate]:
+    def parametric(self, solved: LinearModel) -> Iterator[Candidate]:
         """Give the linear part as second-order sections, where they are as good."""
         begun = self.budget.elapsed_seconds()
-        chain = solve_parametric(response, linear.error)
+        chain = solve_parametric(solved.response, solved.error)
         if chain is not None:
-            found = self.candidate(PARAMETRIC, KnownEffect(response, found=chain), begun)
-            if found.error <= max(AS_EXACT * linear.error, EXACT):
+            found = self.candidate(PARAMETRIC, KnownEffect(solved.response, found=chain), begun)
+            if found.error <= max(AS_EXACT * solved.error, EXACT):
                 yield found
 
     def _squashed(self, response: np.ndarray, linear: Candidate) -> Candidate | None:
