@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from wetprint.identify.dynamics import KINDS, RARER_KINDS, Listening, find_dynamics, slow_gain_error
+from wetprint.identify.gain_heard import GainHeard
 from wetprint.identify.gain_model import LEVELS_DB as LEVELS
 from wetprint.identify.gain_model import FreeCurve, GainKind, GainModel, KneeCurve, fitted_knee
-from wetprint.identify.gain_solver import GainHeard, PlayedGain
+from wetprint.identify.gain_solver import PlayedGain
 from wetprint.identify.recording import Recording
 
 RATE = 4000

@@ -1,9 +1,9 @@
 """Does a box turn its sound up and down by its level, and if so: how far, how fast, and how?
 
-Compressors of every kind that the block knows are tried on a few seconds of what was heard, with
-the textbook's curve; the one that plays the gain best is refined, and its curve then set free. What
-an effect that can be driven is asked are the level steps and steady tones of the capture signal; of
-recordings, whatever they hold must do.
+Compressors of the usual kinds are tried on a few seconds of what was heard, with the textbook's
+curve and with a free one, and where none of them is the one, all other kinds that the block knows;
+those that play the gain best are refined. What an effect that can be driven is asked are the level
+steps and steady tones of the capture signal; of recordings, whatever they hold must do.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import oaconvolve
 
 from wetprint.identify.descent import SolveConfig, descend
+from wetprint.identify.gain_heard import EVENNESS, GainHeard, hear_gain, loudest, through
 from wetprint.identify.gain_model import LEVELS_DB, GainKind, GainModel, KneeCurve, fitted_knee
-from wetprint.identify.gain_solver import GainHeard, PlayedGain
+from wetprint.identify.gain_solver import PlayedGain
 from wetprint.identify.recording import Recording
 
 PROMISING = 0.4
@@ -48,14 +47,8 @@ BETTER_RARER = 0.8
 USUAL_SECONDS = np.array([0.010, 0.100, 0.010])
 """Attack, release and window to begin with."""
 
-BLOCK_SECONDS = 64 / 48_000
-"""In which a gain is taken to be one."""
-
 ENVELOPE_SECONDS = 0.010
 """A gain that is one for so long explains a compressor, but no distortion."""
-
-STRETCH_SECONDS, SETTLING_SECONDS = 7.0, 2.0
-"""Length of what is listened to in one piece, and how much of it only sets the followers going."""
 
 TRIED_STRETCHES, REFINED_STRETCHES = 2, 4
 
@@ -73,9 +66,6 @@ FOUND = 0.03
 
 CERTAIN = 0.003
 """With no more than this left after a few steps, no other kind is tried."""
-
-EVENNESS = 0.5
-"""Soft blocks count for more than in the waveform, so that the whole curve is seen."""
 
 NARROW_DB, WIDE_DB = 3.0, 35.0
 NARROW_KNEE_LOG, WIDE_KNEE_LOG = float(np.log(5.0)), float(np.log(12.0))
@@ -142,7 +132,7 @@ class Listening:
 
     def heard(self, stretches: int, evenness: float) -> GainHeard | None:
         """Cut stretches out of the recordings; None where they are silent."""
-        return _heard(self.recordings, self.sample_rate, self.response, stretches, evenness)
+        return hear_gain(self.recordings, self.sample_rate, self.response, stretches, evenness)
 
     def solved(self, model: GainModel, heard: GainHeard, config: SolveConfig) -> PlayedGain:
         """Step towards less error from a model."""
@@ -158,50 +148,50 @@ def find_dynamics(listening: Listening) -> Dynamics | None:
         None where the gain is constant, or follows no level.
     """
     tried = listening.heard(TRIED_STRETCHES, EVENNESS)
-    if tried is None or (spread_db := _spread_db(tried)) < LEAST_SPREAD_DB:
+    if tried is None or (spread_db := tried.spread_db) < LEAST_SPREAD_DB:
         return None
-    found = _tried(listening.kinds, listening, tried)
-    found.sort(key=_left)
-    if not found or _left(found[0]) > (1.0 - EXPLAINED) * spread_db**2:
+    found = sorted(_tried(listening.kinds, listening, tried), key=_Solved.left)
+    if found[0].left() > (1.0 - EXPLAINED) * spread_db**2:
         return None
-    if _left(found[0]) > (FOUND * spread_db) ** 2 and not listening.stop():
-        found += _tried(_promising(listening, tried), listening, tried)
-        found.sort(key=lambda each: _left(each) / (BETTER_RARER if _is_rarer(each) else 1.0))
+    if found[0].left() > (FOUND * spread_db) ** 2 and not listening.stop():
+        rarer = _tried(_promising_kinds(listening, tried), listening, tried)
+        least = BETTER_RARER * found[0].left()
+        found = sorted((each for each in rarer if each.left() < least), key=_Solved.left) + found
     heard = listening.heard(REFINED_STRETCHES, EVENNESS)
     assert heard is not None  # it holds what was tried
-    best: tuple[PlayedGain, PlayedGain] | None = None
-    for knee, _ in found[:MOST_REFINED]:
-        refined = _knee_and_free(knee.model, listening, heard, REFINED)
-        best = refined if best is None else min(best, refined, key=_left)
-        if _left(best) < (FOUND * spread_db) ** 2:
+    best = _knee_and_free(found[0].knee.model, listening, heard, REFINED)
+    for other in found[1:MOST_REFINED]:
+        if best.left() < (FOUND * spread_db) ** 2:
             break
-    assert best is not None
-    return _dynamics(*best, listening)
+        refined = _knee_and_free(other.knee.model, listening, heard, REFINED)
+        best = min(best, refined, key=_Solved.left)
+    return _dynamics(best, listening)
 
 
-def _left(found: tuple[PlayedGain, PlayedGain]) -> float:
-    """Return what the free curve leaves."""
-    return found[1].mean_square_db
+@dataclass(frozen=True)
+class _Solved:
+    """A kind with the textbook's curve and with a free one."""
+
+    knee: PlayedGain
+    free: PlayedGain
+
+    def left(self) -> float:
+        """Return what the free curve leaves, in dB²: some boxes' curve is in no textbook."""
+        return self.free.mean_square_db
 
 
-def _is_rarer(found: tuple[PlayedGain, PlayedGain]) -> bool:
-    return found[0].model.kind in RARER_KINDS
-
-
-def _tried(
-    kinds: Sequence[GainKind], listening: Listening, heard: GainHeard
-) -> list[tuple[PlayedGain, PlayedGain]]:
+def _tried(kinds: Sequence[GainKind], listening: Listening, heard: GainHeard) -> list[_Solved]:
     """Solve each kind for a few steps, until one is certain; the first in any case."""
-    found: list[tuple[PlayedGain, PlayedGain]] = []
-    certain = (CERTAIN * _spread_db(heard)) ** 2
+    found: list[_Solved] = []
+    certain = (CERTAIN * heard.spread_db) ** 2
     for start in _starts(kinds, heard, listening.sample_rate):
-        if found and (listening.stop() or _left(found[-1]) < certain):
+        if found and (listening.stop() or found[-1].left() < certain):
             break
         found.append(_knee_and_free(start, listening, heard, TRIED))
     return found
 
 
-def _promising(listening: Listening, heard: GainHeard) -> list[GainKind]:
+def _promising_kinds(listening: Listening, heard: GainHeard) -> list[GainKind]:
     """Choose among the rarer kinds by what the textbook's curve alone leaves."""
     starts = _starts(listening.rarer_kinds, heard, listening.sample_rate)
     played = [listening.solved(start, heard, TRIED) for start in starts if not listening.stop()]
@@ -211,7 +201,7 @@ def _promising(listening: Listening, heard: GainHeard) -> list[GainKind]:
 
 def _knee_and_free(
     start: GainModel, listening: Listening, heard: GainHeard, config: SolveConfig
-) -> tuple[PlayedGain, PlayedGain]:
+) -> _Solved:
     """Solve a model with the textbook's curve, from there with a free one, and so back again."""
     knee = _with_other_knee(listening.solved(start, heard, config), listening, config)
     free = listening.solved(knee.model.freed(), heard, config)
@@ -222,11 +212,12 @@ def _knee_and_free(
     curve = fitted_knee(free.model.curve.at(LEVELS_DB), told, like)
     read = replace(free.model, curve=curve)
     again = listening.solved(read, heard, config)
-    return min(knee, again, key=lambda each: each.mean_square_db), free
+    return _Solved(min(knee, again, key=lambda each: each.mean_square_db), free)
 
 
-def _dynamics(knee: PlayedGain, free: PlayedGain, listening: Listening) -> Dynamics:
+def _dynamics(found: _Solved, listening: Listening) -> Dynamics:
     """Look ahead where that helps, and refine the free curve as the waveform weighs it."""
+    knee, free = found.knee, found.free
     rounds = 0 if free.model.kind.is_fed_back else LOOKAHEAD_ROUNDS
     for _ in range(rounds):  # what was solved without it made up for it by its attack
         ahead = _lookahead_samples(free, listening.sample_rate)
@@ -239,7 +230,7 @@ def _dynamics(knee: PlayedGain, free: PlayedGain, listening: Listening) -> Dynam
     free = listening.solved(free.model, loud, REFINED)
     textbook = PlayedGain(knee.model, loud)
     errors_db = (each.mean_square_db**0.5 for each in (textbook, free))
-    return Dynamics(knee.model, free.model, _spread_db(loud), *errors_db)
+    return Dynamics(knee.model, free.model, loud.spread_db, *errors_db)
 
 
 def slow_gain_error(
@@ -255,7 +246,7 @@ def slow_gain_error(
     length = max(2, round(ENVELOPE_SECONDS * sample_rate))
     left = whole = 0.0
     for each in recordings:
-        sound, wet = _through(each.dry[0], response), _loudest(each.wet)
+        sound, wet = through(each.dry[0], response), loudest(each.wet)
         blocks = len(wet) // length
         sound, wet = (part[: blocks * length].reshape(blocks, length) for part in (sound, wet))
         gain = (sound * wet).sum(1) / np.maximum(np.square(sound).sum(1), 1e-30)
@@ -331,87 +322,3 @@ def _with_other_knee(best: PlayedGain, listening: Listening, config: SolveConfig
     model = replace(best.model, curve=changed)
     found = listening.solved(model, best.heard, config)
     return min(best, found, key=lambda each: each.mean_square_db)
-
-
-def _spread_db(heard: GainHeard) -> float:
-    mean = (heard.weight * heard.gain_db).sum()
-    return float(np.sqrt((heard.weight * np.square(heard.gain_db - mean)).sum()))
-
-
-def _heard(
-    recordings: Sequence[Recording],
-    sample_rate: int,
-    response: np.ndarray,
-    stretches: int,
-    evenness: float,
-) -> GainHeard | None:
-    """Cut stretches out of recordings, half of them where the gain varies most, half spread."""
-    length, settling = (round(s * sample_rate) for s in (STRETCH_SECONDS, SETTLING_SECONDS))
-    block = max(4, round(BLOCK_SECONDS * sample_rate))
-    length -= length % block
-    cut = [_Aligned.of(each, response, block) for each in recordings]
-    places = [
-        (number, start)
-        for number, each in enumerate(cut)
-        for start in range(0, max(1, len(each.dry) - length + 1), length)
-    ]
-
-    def variety(place: tuple[int, int]) -> float:
-        number, start = place
-        dry, played, sound, wet, counts = cut[number].part(start, length, 0)
-        heard = GainHeard.of(dry, played, sound, wet, counts, block, EVENNESS)
-        return -1.0 if heard is None else _spread_db(heard)
-
-    places.sort(key=variety, reverse=True)
-    telling = places[: (stretches + 1) // 2]
-    rest = sorted(places[len(telling) :])
-    places = [*telling, *rest[:: max(1, 2 * len(rest) // stretches)][: stretches // 2]]
-    parts = []
-    for number, start in places:
-        parts.append(cut[number].part(start, length, settling if start or parts else 0))
-    dry, played, sound, wet, counts = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return GainHeard.of(dry, played, sound, wet, counts, block, evenness)
-
-
-@dataclass(frozen=True)
-class _Aligned:
-    """A recording with what its gain acts on and what a detector may hear, each ``(time,)``.
-
-    All lie in time with the wet side; what the gain came to is in it late by the response's peak.
-    """
-
-    dry: np.ndarray
-    played: np.ndarray
-    sound: np.ndarray
-    wet: np.ndarray
-
-    @classmethod
-    def of(cls, recording: Recording, response: np.ndarray, block_samples: int) -> _Aligned:
-        dry, wet = recording.dry[0].astype(np.float64), _loudest(recording.wet)
-        sound, late = _through(dry, response), int(np.argmax(np.abs(response)))
-        dry = np.concatenate([np.zeros(late), dry])[: len(dry)]
-        if np.count_nonzero(response) == 1:
-            return cls(dry, _a_sample_before(wet / response[late]), sound, wet)
-        shared, energy = (uniform_filter1d(sound * each, block_samples) for each in (wet, sound))
-        gain = np.maximum(shared, 0.0) / np.maximum(energy, 1e-12)
-        return cls(dry, _a_sample_before(gain * dry), sound, wet)
-
-    def part(self, start: int, length: int, settling: int) -> tuple[np.ndarray, ...]:
-        """Return a stretch of each, and where it counts."""
-        cut = slice(start, start + length)
-        counts = np.ones(len(self.dry[cut]))
-        counts[: min(settling, len(counts) // 3)] = 0.0
-        parts = (each[cut] for each in (self.dry, self.played, self.sound, self.wet))
-        return *parts, counts
-
-
-def _a_sample_before(sound: np.ndarray) -> np.ndarray:
-    return np.concatenate([np.zeros(1), sound[:-1]])
-
-
-def _through(dry: np.ndarray, response: np.ndarray) -> np.ndarray:
-    return oaconvolve(dry.astype(np.float64), response)[: len(dry)]
-
-
-def _loudest(wet: np.ndarray) -> np.ndarray:
-    return wet[int(np.argmax(np.square(wet).sum(1)))].astype(np.float64)

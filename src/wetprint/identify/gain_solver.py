@@ -1,7 +1,7 @@
 """Solving a compressor's times and curve from the gain that it shows.
 
-What was heard is cut into short blocks, each of which shows one gain: the dry signal's share in the
-wet one. The gain that a model plays is compared with that, by the Levenberg-Marquardt method
+What was heard is cut into short blocks, each of which shows one gain (``gain_heard.py``). The gain
+that a model plays is compared with that, by the Levenberg-Marquardt method
 (``descent.py``). A follower whose branches are known is linear, so that all derivatives, of every
 knot of a curve too, follow the same recursion as the gain (Yu et al. 2024, arXiv:2404.07970); they
 are taken from block to block, with what happens within a block summed up beforehand.
@@ -10,80 +10,22 @@ are taken from block to block, with what happens within a block summed up before
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from wetprint.blocks.gain_curve import QUIETEST_DB
 from wetprint.engine.envelope import follow_envelope
+from wetprint.identify.gain_heard import GainHeard
 from wetprint.identify.gain_model import HIGHEST_DB, KNOTS, LOWEST_DB, GainModel
 
 LONGEST_STEP = 1.0
 """Times change by no more than this, the logarithm of a factor, in one step."""
 
-SOFTEST = 1e-6
-"""Blocks of less energy than this share of the loudest one's (-60 dB) tell nothing."""
-
 EXPECTATION = 1e-6
 """Weight of what is expected of a curve, beside a mean square error of 1 dB."""
 
 _LEAST = 10.0 ** (QUIETEST_DB / 20.0)
-
-
-@dataclass(frozen=True)
-class GainHeard:
-    """What was heard, as blocks that each show one gain.
-
-    Attributes:
-        dry: what the detector hears, ``(samples,)``, a whole number of blocks.
-        played: what it hears where it hears what the box plays, ``(samples,)``.
-        energy: of the dry signal in each sample, ``(blocks, samples)``.
-        gain_db: that each block shows.
-        weight: how much each block counts; they add up to 1.
-    """
-
-    dry: np.ndarray
-    played: np.ndarray
-    energy: np.ndarray
-    gain_db: np.ndarray
-    weight: np.ndarray
-
-    @classmethod
-    def of(
-        cls,
-        dry: np.ndarray,
-        played: np.ndarray,
-        sound: np.ndarray,
-        wet: np.ndarray,
-        counts: np.ndarray,
-        block_samples: int,
-        evenness: float,
-    ) -> GainHeard | None:
-        """Cut what was heard into blocks; None where none of them tells anything.
-
-        Args:
-            dry, played: see the attributes, ``(time,)``.
-            sound: what the gain acts on, aligned with ``wet``, ``(time,)``.
-            wet: what came out, ``(time,)``.
-            counts: where it counts, ``(time,)`` of 0 and 1.
-            block_samples: how long a block is.
-            evenness: 0 where blocks count by their energy, as they do in the waveform; 1 where
-                all count alike.
-        """
-        samples = len(dry) // block_samples * block_samples
-        shape = (-1, block_samples)
-        sound, wet, counts = (each[:samples].reshape(shape) for each in (sound, wet, counts))
-        energy, shared = np.square(sound), (sound * wet).sum(1)
-        total = energy.sum(1)
-        told = (shared > 0.0) & (total > SOFTEST * total.max()) & (counts.min(1) > 0)
-        gain = np.where(told, shared / np.maximum(total, 1e-30), 1.0)
-        weight = np.where(told, (total * gain * gain) ** (1.0 - evenness), 0.0)
-        if not told.any():
-            return None
-        return cls(
-            dry[:samples], played[:samples], energy, 20.0 * np.log10(gain), weight / weight.sum()
-        )
 
 
 class PlayedGain:
