@@ -7,7 +7,7 @@ reduction algorithm via singular value decomposition, 12th Asilomar Conference).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.linalg import eigvals, svd
@@ -17,6 +17,9 @@ HANKEL = 512
 """Rows and columns: what a filter does within twice as many samples must tell its poles."""
 
 MOST_STATES = 16
+
+HOPELESS = 100.0
+"""Singular values that are left out may hold so many times the share of the energy."""
 
 LEAST_AT_ONCE, FARTHEST_ZERO, ON_THE_AXIS = 1e-9, 1e5, 1e-9
 """What stands for no gain at once; zeros beyond which are none; what is no imaginary part."""
@@ -28,28 +31,16 @@ DAMPED = 1.0 - 1e-8
 """Poles farther out than this (minutes to die away) are none of a filter's."""
 
 
-@dataclass(frozen=True)
-class Sections:
-    """Sections, and what they leave.
-
-    Attributes:
-        coefficients: as scipy.signal has them, ``(sections, 6)``.
-        error: share of the response's energy.
-    """
-
-    coefficients: np.ndarray
-    error: float
-
-
-def find_sections(response: np.ndarray, enough: float) -> Sections | None:
-    """Find the fewest sections that leave no more than ``enough`` of a response.
+def find_sections(response: np.ndarray, shares: Sequence[float]) -> np.ndarray | None:
+    """Find second-order sections that play a response, as few as will do.
 
     Args:
         response: ``(taps,)``.
-        enough: share of its energy.
+        shares: of its energy that may be left, the least first; the first that can be met is.
 
     Returns:
-        None where it takes more than some ten sections, as for rooms and for cabinets.
+        As scipy.signal has them, ``(sections, 6)``. None where no share is met with ``MOST_STATES``
+        poles, as of rooms and of cabinets.
     """
     heard = np.trim_zeros(response, "b")
     size = min(HANKEL, (len(heard) - 1) // 2)
@@ -58,17 +49,19 @@ def find_sections(response: np.ndarray, enough: float) -> Sections | None:
         return None
     hankel = np.lib.stride_tricks.sliding_window_view(heard[1 : 2 * size], size)
     left, values, _ = svd(hankel, full_matrices=False)
+    found: list[tuple[np.ndarray, float]] = []
     for states in range(1, min(MOST_STATES, size - 1) + 1):
-        if np.square(values[states:]).sum() > 100.0 * enough * energy * size:
+        if np.square(values[states:]).sum() > HOPELESS * max(shares) * energy * size:
             continue
-        coefficients = _sections(heard, left[:, :states] * np.sqrt(values[:states]))
-        if coefficients is None:
+        sections = _sections(heard, left[:, :states] * np.sqrt(values[:states]))
+        if sections is None:
             continue
-        played = sosfilt(coefficients, np.eye(1, len(heard))[0])
-        error = float(np.square(played - heard).sum()) / energy
-        if error <= enough:
-            return Sections(coefficients, error)
-    return None
+        played = sosfilt(sections, np.eye(1, len(heard))[0])
+        found.append((sections, float(np.square(played - heard).sum()) / energy))
+        if found[-1][1] <= min(shares):
+            break
+    met = (sections for share in shares for sections, error in found if error <= share)
+    return next(met, None)
 
 
 def _sections(heard: np.ndarray, observed: np.ndarray) -> np.ndarray | None:

@@ -36,9 +36,8 @@ def solve_parametric(response: np.ndarray, linear_error: float) -> Chain | None:
         return None
     heard = response[0, 0]
     delay = int(np.argmax(np.abs(heard) > BEGUN * np.abs(heard).max()))
-    shares = (max(each, linear_error) for each in ROUNDING)
-    found = next(filter(None, (find_sections(heard[delay:], each) for each in shares)), None)
-    if found is None:
+    sections = find_sections(heard[delay:], [max(each, linear_error) for each in ROUNDING])
+    if sections is None:
         return None
     before: list[Block] = [Delay(DelayConfig(delay))] if delay else []
-    return Chain([*before, biquads_of(found.coefficients)])
+    return Chain([*before, biquads_of(sections)])

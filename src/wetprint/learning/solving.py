@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from wetprint.learning.budget import Budget
-from wetprint.learning.linear import LinearModel
+from wetprint.learning.linear import GOOD_ENOUGH, LinearModel
 from wetprint.learning.material import Material, validation_esr
 from wetprint.learning.moving import Motion, find_motion
 from wetprint.learning.parametric import solve_parametric
@@ -54,9 +54,9 @@ SQUASHED = "compressor"
 
 PARAMETRIC = "parametric"
 
-AS_EXACT, EXACT = 1.2, 1e-10
+AS_EXACT = 1.2
 """Second-order sections are as good as an impulse response when they leave no more than so many
-times as much, or hardly anything."""
+times as much, or nothing but rounding."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class Solving:
         chain = solve_parametric(solved.response, solved.error)
         if chain is not None:
             found = self.candidate(PARAMETRIC, KnownEffect(solved.response, found=chain), begun)
-            if found.error <= max(AS_EXACT * solved.error, EXACT):
+            if found.error <= max(AS_EXACT * solved.error, GOOD_ENOUGH):
                 yield found
 
     def _squashed(self, response: np.ndarray, linear: Candidate) -> Candidate | None:
