@@ -3,15 +3,15 @@
 A section is what a state-variable filter makes of its three outputs,
 ``H(s) = (high s^2 + band d s + low) / (s^2 + d s + 1)`` with d its damping, 1 / Q, and s its
 frequency prewarped by the bilinear transform (Zölzer 2011, DAFX, section 2.2; Zavalishin 2012, The
-Art of VA Filter Design, chapter 4). low is the gain at 0 Hz, band that at the frequency and high
-that at half the sample rate, so that equal gains are a wire; every stable filter of second order is
-one such section, and no section can become unstable. Numbers keep their precision at low
+Art of VA Filter Design, chapter 4). low is the gain at 0 Hz, high that
+at half the sample rate, and band that of the band-pass between them, at its frequency the gain of
+all where low and high are equal; three equal gains are a wire. Every stable filter of second order
+is one such section, and no section can become unstable. Numbers keep their precision at low
 frequencies, where the usual coefficients lose theirs.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,19 +71,24 @@ class Biquads(RecursiveBlock):
         self.high = nn.Parameter(torch.ones(config.sections))
 
     def coefficients(self) -> tuple[Tensor, Tensor]:
-        """Return b0, b1, b2 and a1, a2 of each section: ``(sections, 3)`` and ``(sections, 2)``."""
-        frequency = self.frequency_log.double().clamp(LOWEST_LOG, HIGHEST_LOG).exp()
-        damping = self.damping_log.double().clamp(LEAST_DAMPING_LOG, MOST_DAMPING_LOG).exp()
+        """Return b0, b1, b2 and a1, a2 of each section: ``(sections, 3)`` and ``(sections, 2)``.
+
+        In double precision, and therefore on the CPU: not every device has it.
+        """
+        given = (self.frequency_log, self.damping_log, self.low, self.band, self.high)
+        frequency_log, damping_log, low, band, high = (each.cpu().double() for each in given)
+        frequency = frequency_log.clamp(LOWEST_LOG, HIGHEST_LOG).exp()
+        damping = damping_log.clamp(LEAST_DAMPING_LOG, MOST_DAMPING_LOG).exp()
         square, slope = frequency.square(), frequency * damping
         whole = 1.0 + slope + square
-        low, band, high = self.low * square, self.band * slope, self.high.double()
+        low, band = low * square, band * slope
         forward = torch.stack([high + band + low, 2.0 * (low - high), high - band + low], -1)
         back = torch.stack([2.0 * (square - 1.0), 1.0 - slope + square], -1)
         return forward / whole[:, None], back / whole[:, None]
 
     def forward(self, audio: Tensor, start_sample: int = 0) -> Tensor:
         """See Block. In double precision: poles near the unit circle multiply every rounding."""
-        heard = audio.double()
+        heard = audio.cpu().double()
         for forward, back in zip(*self.coefficients(), strict=True):
             heard = biquad(heard, forward, back)
         return heard.to(audio)
@@ -97,7 +102,7 @@ class BiquadsStream(BlockStream):
     """Block-wise playing: two numbers of state for each section and channel."""
 
     def __init__(self, block: Biquads, batch: int):
-        forward, back = (each.detach().cpu().numpy() for each in block.coefficients())
+        forward, back = (each.detach().numpy() for each in block.coefficients())
         self.sections = np.concatenate([forward, np.ones((len(back), 1)), back], axis=1)
         self.state = np.zeros((len(back), batch, block.channels_in, 2))
 
@@ -110,32 +115,27 @@ class BiquadsStream(BlockStream):
         return torch.from_numpy(played).to(audio)
 
 
-def biquads_of(sections: np.ndarray, channels: int = 1) -> Biquads:
-    """Return the block that plays sections of which each is stable.
+def biquads_of(sections: np.ndarray) -> Biquads:
+    """Return the block that plays sections, in mono.
 
     Args:
         sections: as scipy.signal has them, ``(sections, 6)``: b0, b1, b2, a0, a1, a2.
-        channels: 1 or 2.
+
+    Raises:
+        ValueError: one of them is not stable, or its a0 not above 0.
     """
     b0, b1, b2, a0, a1, a2 = np.asarray(sections, np.float64).T
-    ends = {"low": (b0 + b1 + b2, a0 + a1 + a2), "high": (b0 - b1 + b2, a0 - a1 + a2)}
-    ends["band"] = b0 - b2, a0 - a2
-    if not all((below > 0.0).all() for _, below in ends.values()):
+    low, band, high = a0 + a1 + a2, a0 - a2, a0 - a1 + a2  # by the bilinear transform, all but twos
+    if not all((each > 0.0).all() for each in (low, band, high)):
         raise ValueError("sections must be stable, with a0 above 0")
-    (_, low), (_, high), (_, band) = ends["low"], ends["high"], ends["band"]
-    block = Biquads(BiquadsConfig(len(b0), channels))
-    values = {name: above / below for name, (above, below) in ends.items()}
-    values["frequency_log"] = 0.5 * np.log(low / high)
-    values["damping_log"] = np.log(2.0 * band / np.sqrt(low * high))
+    values = {
+        "frequency_log": 0.5 * np.log(low / high),
+        "damping_log": np.log(2.0 * band / np.sqrt(low * high)),
+        "low": (b0 + b1 + b2) / low,
+        "band": (b0 - b2) / band,
+        "high": (b0 - b1 + b2) / high,
+    }
+    block = Biquads(BiquadsConfig(len(b0)))
     state = {name: torch.from_numpy(value).float() for name, value in values.items()}
     block.load_state_dict(state)
     return block
-
-
-def frequency_hz(frequency_log: float, sample_rate: float) -> float:
-    """Return what a logarithm of tan(pi f / sample rate) stands for.
-
-    >>> round(frequency_hz(math.log(math.tan(math.pi * 1000 / 48000)), 48000), 6)
-    1000.0
-    """
-    return math.atan(math.exp(frequency_log)) * sample_rate / math.pi

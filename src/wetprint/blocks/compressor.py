@@ -209,7 +209,7 @@ class Compressor(RecursiveBlock):
         rest = silence if config.followed == "level" else silence - softest
         if config.is_fed_back:
             state = torch.stack([silence, rest, rest, silence], -1)
-            return [state.flatten(0, 1).double()]
+            return [state.flatten(0, 1).cpu().double()]  # not every device has doubles
         count = 1 if config.ballistics == "branching" else 2
         return [rest] * count + [silence] * config.is_smoothed
 
