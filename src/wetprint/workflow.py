@@ -226,10 +226,10 @@ def play_beside_effect(
     if "recordings" not in model.learned_from:
         return Played(name, dry, played, wet, rate, again)
     lag = _lag(played, wet, rate)
-    dry, played, wet = _without_lag(dry, played, wet, lag)
-    if again is not None:
-        _, _, again = _without_lag(again, again, again, lag)
-    return Played(name, dry, played, wet, rate, again, _told_of(lag, "effect"))
+    now, later = _in_time(lag, wet.shape[1])
+    again = None if again is None else again[:, later]
+    sounds = dry[:, now], played[:, now], wet[:, later]
+    return Played(name, *sounds, rate, again, _told_of(lag, "effect"))
 
 
 def play_beside_recording(
@@ -254,7 +254,8 @@ def play_beside_recording(
     phase, model, on_clock = _on_its_clock(model, pair, progress)
     played, heard, _ = _same_channels(apply(model, pair.dry, rate, phase), pair.wet, None)
     lag = _lag(played, heard, rate)
-    sounds = _without_lag(pair.dry, played, heard, lag)
+    now, later = _in_time(lag, heard.shape[1])
+    sounds = pair.dry[:, now], played[:, now], heard[:, later]
     notes = (*checked.notes, *on_clock, *_told_of(lag, "recording"))
     return Played(pair.name, *sounds, rate, notes=notes)
 
@@ -343,17 +344,11 @@ def _lag(played: np.ndarray, wet: np.ndarray, sample_rate: int) -> int:
     return int(lags[near][np.argmax(correlation[near])])
 
 
-def _without_lag(
-    dry: np.ndarray, played: np.ndarray, wet: np.ndarray, lag: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Shift the wet earlier, or where the lag is negative later, and cut all to what they share."""
-    shared = wet.shape[1] - abs(lag)
+def _in_time(lag: int, length: int) -> tuple[slice, slice]:
+    """Return what of the dry side, and what of the wet, both ``length`` long, lies in time."""
+    shared = length - abs(lag)
     early, late = max(0, -lag), max(0, lag)
-    return (
-        dry[:, early : early + shared],
-        played[:, early : early + shared],
-        wet[:, late : late + shared],
-    )
+    return slice(early, early + shared), slice(late, late + shared)
 
 
 def _told_of(lag: int, what: str) -> tuple[str, ...]:
