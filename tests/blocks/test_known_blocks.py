@@ -10,7 +10,7 @@ import torch
 from scipy.signal import butter, sosfilt
 from torch import nn
 
-from tests.blocks.test_contract import build, noise
+from tests.blocks.every_block import build, noise
 from wetprint.blocks.biquads import BiquadsConfig, biquads_of
 from wetprint.blocks.convolution import FirConfig
 from wetprint.blocks.delay import DelayConfig

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.blocks.test_contract import build, noise
+from tests.blocks.every_block import build, noise
 from wetprint.blocks.diagonal_states import DiagonalStates
 from wetprint.blocks.mu_law_wavenet import MuLawWaveNetConfig, compressed, expanded
 from wetprint.blocks.recurrent import RecurrentConfig

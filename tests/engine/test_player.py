@@ -13,7 +13,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.blocks.test_contract import CONFIGS, build, named, saturating_echo
+from tests.blocks.every_block import CONFIGS, build, named, saturating_echo
 from tests.engine.present import needs_engine
 from wetprint.blocks.convolution import FirConfig
 from wetprint.blocks.delay import DelayConfig

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.blocks.test_contract import build
+from tests.blocks.every_block import build
 from wetprint.audio import read
 from wetprint.blocks.convolution import FirConfig
 from wetprint.blocks.dilated import DilatedConfig

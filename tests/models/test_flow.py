@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.blocks.test_contract import echo_of_two_heads
+from tests.blocks.every_block import echo_of_two_heads
 from wetprint.models.chain import Chain
 from wetprint.models.flow import signal_flow
 

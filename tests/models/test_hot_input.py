@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.blocks.test_contract import CONFIGS, build, named
+from tests.blocks.every_block import CONFIGS, build, named
 from tests.learning.sounds import CPU, material, overdrive
 from wetprint.blocks.block import Block
 from wetprint.blocks.recurrent import RecurrentConfig

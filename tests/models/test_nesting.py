@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.blocks.test_contract import (
+from tests.blocks.every_block import (
     SHORT,
     build,
     made,
