@@ -8,8 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.signal import butter, lfilter
 
-from wetprint.identify.dynamics import KINDS, RARER_KINDS, Listening, find_dynamics, slow_gain_error
+from wetprint.identify.dynamics import (
+    KINDS,
+    RARER_KINDS,
+    Listening,
+    find_dynamics,
+    promising_responses,
+    slow_gain_error,
+)
 from wetprint.identify.gain_heard import GainHeard
 from wetprint.identify.gain_model import LEVELS_DB as LEVELS
 from wetprint.identify.gain_model import FreeCurve, GainKind, GainModel, KneeCurve, fitted_knee
@@ -144,6 +152,18 @@ def test_a_knee_is_read_from_a_free_curve():
     assert found.threshold_db == pytest.approx(-33.0, abs=0.01)
     assert found.slope_above == pytest.approx(-0.6, abs=0.01)
     assert found.makeup_db == pytest.approx(3.0, abs=0.01)
+
+
+@pytest.mark.parametrize("delay", [0, 12])
+def test_a_delay_is_found_where_the_best_filter_is_loudest_elsewhere(delay):
+    """Playing without treble tells little of single samples, and its gain blurs what it tells."""
+    dry = lfilter(*butter(2, 150, fs=RATE), playing()).astype(np.float32)
+    wet = through(compressor(KINDS[0]), dry)
+    wet = -np.pad(wet, ((0, 0), (delay, 0)))[:, : dry.shape[1]]
+    blurred = -np.convolve(np.eye(1, 30, delay)[0], [0.0, 0.2, 0.5, 0.3])[None]
+    found, *_ = promising_responses([Recording(dry, wet)], RATE, blurred, 0.4)
+    assert np.flatnonzero(found).tolist() == [delay]
+    assert found[delay] == -1.0
 
 
 def test_a_constant_gain_is_no_compressor():

@@ -272,10 +272,27 @@ def promising_responses(
     """
     longer = response[int(np.argmax(np.square(response).sum(1)))]
     peak = int(np.argmax(np.abs(longer)))
-    wire = np.zeros(peak + 1)
-    wire[peak] = np.sign(longer[peak])
-    tried = (wire, longer)
-    return [each for each in tried if slow_gain_error(recordings, sample_rate, each) < bound]
+    errors: dict[int, float] = {}
+
+    def error_of(delay: int) -> float:
+        if delay not in errors:
+            wire = _wire(delay, longer[peak])
+            errors[delay] = slow_gain_error(recordings, sample_rate, wire)
+        return errors[delay]
+
+    # of a soft guitar the best filter is loudest some samples from where the sound arrives
+    delay, arrived = -1, min(0, peak, key=error_of)
+    while delay != arrived:
+        delay = arrived
+        arrived = min(max(0, delay - 1), delay, delay + 1, key=error_of)
+    promising = [_wire(delay, longer[peak])] if error_of(delay) < bound else []
+    return promising + [longer] * (slow_gain_error(recordings, sample_rate, longer) < bound)
+
+
+def _wire(delay: int, polarity: float) -> np.ndarray:
+    wire = np.zeros(delay + 1)
+    wire[delay] = np.sign(polarity)
+    return wire
 
 
 def _starts(kinds: Sequence[GainKind], heard: GainHeard, sample_rate: int) -> list[GainModel]:
