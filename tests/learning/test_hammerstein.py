@@ -12,6 +12,7 @@ from wetprint.learning.config import LearnConfig
 from wetprint.learning.hammerstein import solve_hammerstein
 from wetprint.learning.learn import chosen_recipes, learn_pairs
 from wetprint.learning.material import validation_esr
+from wetprint.models.parallel import Parallel
 from wetprint.pairs import Pair
 
 
@@ -34,6 +35,31 @@ def test_more_than_a_filter_is_explained_of_an_overdrive():
     assert bent is not None
     assert straight is not None
     assert validation_esr(bent, heard, CPU) < 0.3 * validation_esr(straight, heard, CPU)
+
+
+def opening(dry: np.ndarray) -> np.ndarray:
+    """A filter that opens as the level rises, within some hundredths of a second; no bends."""
+    time = np.arange(dry.shape[-1]) / 400
+    level = np.maximum.accumulate(np.abs(dry[0]) * np.exp(time)) * np.exp(-time)
+    opened = np.clip(1.0 + 20.0 * np.log10(level + 1e-9) / 40.0, 0.0, 1.0)
+    dull, bright = lfilter([0.2], [1.0, -0.8], dry), lfilter([1.0, -0.4], [1.0], dry)
+    return (opened * bright + (1.0 - opened) * dull).astype(np.float32)
+
+
+def test_kernels_follow_the_level_where_the_effect_does():
+    heard = material(opening)
+    chain = solve_hammerstein(heard, highest_order=3)
+    assert chain is not None
+    # one set for all levels leaves .0067
+    assert validation_esr(chain, heard, CPU) < 0.002
+
+
+def test_one_set_of_kernels_is_kept_where_levels_gain_nothing():
+    chain = solve_hammerstein(material(kernels), highest_order=3)
+    assert chain is not None
+    branches = next(iter(chain))
+    assert isinstance(branches, Parallel)
+    assert [len(each) for each in branches] == [2, 2, 2]
 
 
 def test_beyond_its_reach_a_power_goes_on_straight():

@@ -1,21 +1,24 @@
-"""The sampled-effect way: diagonal Volterra kernels, as a baseline.
+"""The sampled-effect way: diagonal Volterra kernels blended by level, as a baseline.
 
 A generalised Hammerstein model is a sum of filters, each behind a power of the signal (Farina 2000,
 AES 108, paper 5093; Novak et al. 2010, doi:10.1109/TIM.2009.2031836); programs that sample effects
-play such kernels. Theirs are measured by swept sines at one level after the other and switched or
-blended by level. Here all kernels are solved together, by regularised least squares over everything
-that was heard, sweeps of all levels among it: one set for all levels, which is the best there is
-for that set, and no envelope decides.
+play such kernels. Theirs are measured by swept sines at one level after the other, and an envelope
+follower blends from each set of kernels to the next as the sound gets louder. Here the sets of all
+levels are solved together, by regularised least squares over everything that was heard, sweeps of
+all levels among it, which leaves no more than sets measured one by one would. One set for all
+levels is tried as well, and kept where levels gain nothing.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import torch
 
-from wetprint.blocks.power import Power, PowerConfig, powers
+from wetprint.blocks.compressor import Compressor, CompressorConfig
+from wetprint.blocks.power import Power, PowerConfig
 from wetprint.identify.linear_response import LinearFitConfig, NormalEquations
 from wetprint.learning.linear import filter_audio, never
 from wetprint.learning.material import Material, Take, shortened, takes_esr
@@ -27,6 +30,17 @@ from wetprint.progress import Progress, silent
 HIGHEST_ORDER = 7
 TAPS = (256, 1024, 2048)
 """Lengths of the kernels that are tried; the shortest that leaves hardly more than the best."""
+
+LEVELS = 4
+LEVEL_STEP_DB = 12.0
+"""Sets of kernels, and how far apart: the loudest is that of the loudest sound that was heard."""
+
+ATTACK_SECONDS = 0.001
+RELEASES_SECONDS = (0.02, 0.2)
+"""Of the envelope follower that blends; the releases are tried."""
+
+LEAST_SHARE = 1e-5
+"""Of a set that is not to be heard, since gains are in dB."""
 
 SLACK = 1.05
 SOLVED_SECONDS = 90.0
@@ -44,7 +58,7 @@ def solve_hammerstein(
 
     Args:
         material: what was heard.
-        stop: says that no longer kernels are to be tried.
+        stop: says that nothing more is to be tried.
         progress: told how far it is.
         highest_order: of the powers.
 
@@ -55,33 +69,86 @@ def solve_hammerstein(
         return None
     reach = max(float(np.abs(each.dry).max()) for each in material.training) or 1.0
     share = min(1.0, SOLVED_SECONDS / material.training_seconds)
-    solved_on = [shortened(each, int(share * each.scored_samples)) for each in material.training]
-    takes = _raised(solved_on, reach, highest_order)
-    judged = _raised(material.validation, reach, highest_order)
+    takes = [shortened(each, int(share * each.scored_samples)) for each in material.training]
+    steps = len(TAPS) + len(RELEASES_SECONDS)
+    heads = [Chain([Power(PowerConfig(order + 1, reach))]) for order in range(highest_order)]
     solved: list[tuple[np.ndarray, float]] = []
-    for number, taps in enumerate(TAPS):
-        progress("solving kernels", number / len(TAPS), f"{taps} taps")
-        equations = NormalEquations(taps, highest_order, material.channels_out)
-        for take in takes:
-            equations.add(take.dry, take.wet, take.heard_from)
-        kernels = equations.solve(FIT).response  # (channels_out, powers, taps)
-        solved.append((kernels, _error(judged, kernels)))
+    for taps in TAPS:
+        progress("solving kernels", len(solved) / steps, f"{taps} taps")
+        kernels = _solve(heads, takes, taps)  # (channels_out, heads, taps)
+        solved.append((kernels, _error(heads, kernels, material.validation)))
         if stop():
             break
-    progress("solving kernels", 1.0)
     least = min(error for _, error in solved)
-    kernels = next(each for each, error in solved if error <= SLACK * least)
-    branches = [
-        Chain([Power(PowerConfig(order + 1, reach)), filter_block(kernels[:, order : order + 1])])
-        for order in range(highest_order)
+    kernels, error = next(each for each in solved if each[1] <= SLACK * least)
+    best = heads, kernels, error
+    for number, seconds in enumerate(RELEASES_SECONDS):
+        if stop():
+            break
+        progress("solving kernels", (len(TAPS) + number) / steps, f"{LEVELS} levels")
+        times = ATTACK_SECONDS * material.sample_rate, seconds * material.sample_rate
+        heads = _levelled(highest_order, reach, *times)
+        levelled = _solve(heads, takes, kernels.shape[-1])
+        error = _error(heads, levelled, material.validation)
+        if SLACK * error < best[2]:
+            best = heads, levelled, error
+    progress("solving kernels", 1.0)
+    heads, kernels, _ = best
+    return Chain([Parallel(_branches(heads, kernels))])
+
+
+def _levelled(highest_order: int, reach: float, attack: float, release: float) -> list[Chain]:
+    """Return what stands before the filters: of every level all powers, weighted by loudness.
+
+    Args:
+        highest_order: of the powers.
+        reach: amplitude of the loudest sound, where the highest level lies.
+        attack: of the follower, samples.
+        release: likewise.
+    """
+    config = CompressorConfig(followed="level", curve="free")
+    heard_db = np.linspace(config.lowest_db, config.highest_db, config.knots)
+    loudest_db = 20.0 * math.log10(reach)
+    levels_db = loudest_db - LEVEL_STEP_DB * np.arange(LEVELS)[::-1]
+    heads: list[Chain] = []
+    for level in range(LEVELS):
+        weight = np.interp(heard_db, levels_db, np.eye(LEVELS)[level])
+        for order in range(1, highest_order + 1):
+            # a gain in front of a power is raised with the sound
+            gain_db = 20.0 * np.log10(np.maximum(weight, LEAST_SHARE)) / order
+            blend = Compressor(config)
+            blend.attack_log.data.fill_(math.log(attack))
+            blend.release_log.data.fill_(math.log(release))
+            blend.gain_db.data = torch.from_numpy(gain_db).to(torch.float32)
+            heads.append(Chain([blend, Power(PowerConfig(order, reach))]))
+    return heads
+
+
+def _branches(heads: Sequence[Chain], kernels: np.ndarray) -> list[Chain]:
+    """Put the filter of each head behind it."""
+    return [
+        Chain([*head, filter_block(kernels[:, number : number + 1])])
+        for number, head in enumerate(heads)
     ]
-    return Chain([Parallel(branches)])
 
 
-def _error(takes: list[Take], kernels: np.ndarray) -> float:
-    return takes_esr(takes, lambda take: filter_audio(take.dry, kernels)[:, take.heard_from :])
+def _solve(heads: Sequence[Chain], takes: Sequence[Take], taps: int) -> np.ndarray:
+    """Solve the filters behind the heads: ``(channels_out, heads, taps)``."""
+    equations = NormalEquations(taps, len(heads), takes[0].wet.shape[0])
+    for take in takes:
+        equations.add(_heard(heads, take), take.wet, take.heard_from)
+    return equations.solve(FIT).response
 
 
-def _raised(takes: Sequence[Take], reach: float, highest: int) -> list[Take]:
-    """Replace every take's dry side by its powers."""
-    return [dataclasses.replace(each, dry=powers(each.dry, reach, highest)) for each in takes]
+def _error(heads: Sequence[Chain], kernels: np.ndarray, takes: Sequence[Take]) -> float:
+    def played(take: Take) -> np.ndarray:
+        return filter_audio(_heard(heads, take), kernels)[:, take.heard_from :]
+
+    return takes_esr(takes, played)
+
+
+def _heard(heads: Sequence[Chain], take: Take) -> np.ndarray:
+    """Return what the filters hear, ``(heads, time)``."""
+    with torch.no_grad():
+        dry = torch.from_numpy(take.dry)[None]
+        return torch.cat([head(dry)[0] for head in heads]).numpy()

@@ -259,7 +259,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             "hammerstein",
-            "filters behind powers of the signal (diagonal Volterra kernels), solved",
+            "diagonal Volterra kernels of several levels, blended by level, solved",
             build_found,
             trained=False,
             baseline=True,
