@@ -29,6 +29,9 @@ GAINS = (0.05, 2.0)
 
 GAIN_TRIALS = 10
 
+MOST_STEPS = 4
+"""How many samples a head is moved at most from where its filter is most like the first one's."""
+
 NOTHING_LEFT = 1e-6
 """With less error than this there is no head left to be found."""
 
@@ -68,7 +71,8 @@ def find_heads(material: Material, stop: Callable[[], bool]) -> tuple[Head, ...]
         more, filters = _solved_apart(takes, (*heads, Head(delay)), taps)
         if more < WORTHWHILE * error:
             head = _aligned(delay, filters[0], filters[-1])
-            heads, error = (*heads, _weighed(takes, heads, head, taps)), more
+            head = _placed(takes, heads, _weighed(takes, heads, head, taps), taps)
+            heads, error = (*heads, head), more
     return heads
 
 
@@ -107,9 +111,30 @@ def _weighed(takes: list[Take], heads: tuple[Head, ...], head: Head, taps: int) 
     """Return a head with the gain that leaves least error beside those that are known."""
 
     def error(size: float) -> float:
-        more = (*heads, dataclasses.replace(head, gain=size * head.gain))
-        together = [inputs_of(each, more) for each in takes]
-        return filters_error(together, solved_filters(together, taps, TRIAL))
+        return _together_error(takes, (*heads, _louder(head, size)), taps)
 
     found = minimize_scalar(error, bounds=GAINS, method="bounded", options={"maxiter": GAIN_TRIALS})
-    return dataclasses.replace(head, gain=float(found.x) * head.gain)
+    return _louder(head, float(found.x))
+
+
+def _placed(takes: list[Take], heads: tuple[Head, ...], head: Head, taps: int) -> Head:
+    """Return a head some samples from where curves and noise had moved it, if that leaves less."""
+    error = _together_error(takes, (*heads, head), taps)
+    begun = head
+    for step in (-1, 1):
+        while abs(head.delay_samples + step - begun.delay_samples) <= MOST_STEPS:
+            moved = dataclasses.replace(head, delay_samples=head.delay_samples + step)
+            tried = _together_error(takes, (*heads, moved), taps)
+            if tried >= error:
+                break
+            head, error = moved, tried
+    return head if head == begun else _weighed(takes, heads, head, taps)
+
+
+def _together_error(takes: list[Take], heads: tuple[Head, ...], taps: int) -> float:
+    together = [inputs_of(each, heads) for each in takes]
+    return filters_error(together, solved_filters(together, taps, TRIAL))
+
+
+def _louder(head: Head, size: float) -> Head:
+    return dataclasses.replace(head, gain=size * head.gain)
