@@ -28,6 +28,19 @@ LEAST_SNAPSHOTS = 300
 LEAST_TURNS = 4
 """Of an LFO in playing: what changes once or twice in a recording is the music."""
 
+SLOW_TURNS = 1.25
+"""Fewer turns than this say nothing of a rate, however well it is tried."""
+
+LEAST_SLOW_SNAPSHOTS = 150
+"""Slow rates are candidates only, so that less will do."""
+
+SLOW_RATES = 60
+MOST_SLOW = 3
+"""How many rates are looked at, and how many candidates are returned."""
+
+SLOWER_EXPLAINS = 1.5
+"""Times what the best of the other rates explains: then it is a harmonic of a slow one."""
+
 TRUSTED = 0.25
 """An LFO must explain this share of what moves; noise explains a few per cent."""
 
@@ -107,7 +120,8 @@ def find_lfo_in_playing(train: Snapshots) -> Lfo | None:
         train: see wetprint.identify.snapshots.snapshots_of_playing.
 
     Returns:
-        The LFO; None where no rate stands out.
+        The LFO; None where no rate stands out, or where one that is too slow to be told from the
+        music explains much more.
     """
     if train.moving_share < LEAST_MOVING or len(train.times) < LEAST_SNAPSHOTS:
         return None
@@ -119,9 +133,42 @@ def find_lfo_in_playing(train: Snapshots) -> Lfo | None:
     rate_hz = _sharpened(_coarse_rate(scores, rates), scores)
     explained = float(_explained(scores, np.array([rate_hz]), HARMONICS)[0])
     usual = float(np.median(_explained(scores, rates[::8], HARMONICS)))
-    if explained < STANDS_OUT * usual:
+    slow = max((each.explained for each in find_slow_lfos(train)), default=0.0)
+    if explained < STANDS_OUT * usual or slow > SLOWER_EXPLAINS * explained:
         return None
     return Lfo(train.sample_rate / rate_hz, explained, train.moving_share)
+
+
+def find_slow_lfos(train: Snapshots) -> list[Lfo]:
+    """Find LFOs that turn a few times only in ordinary playing.
+
+    What changes once or twice may as well be the music, so that these are candidates: whoever asks
+    must solve what they move, and see whether it explains more.
+
+    Args:
+        train: see wetprint.identify.snapshots.snapshots_of_playing, of one recording.
+
+    Returns:
+        Those that stand out, the one that explains most first; often none.
+    """
+    if train.moving_share < LEAST_MOVING or len(train.times) < LEAST_SLOW_SNAPSHOTS:
+        return []
+    scores = [_scores(train)]
+    span_s = float(np.ptp(train.times)) / train.sample_rate
+    rates = np.geomspace(SLOW_TURNS, LEAST_TURNS, SLOW_RATES) / span_s
+    explained = _explained(scores, rates, HARMONICS)
+    usual = float(np.median(_explained(scores, _usual_rates(span_s), HARMONICS)))
+    before, after = (np.concatenate(each) for each in (([0.0], explained), (explained, [0.0])))
+    peaks = (explained >= before[:-1]) & (explained >= after[1:])
+    good = np.flatnonzero(peaks & (explained > STANDS_OUT * usual))
+    best = sorted(good, key=lambda each: -explained[each])[:MOST_SLOW]
+    rate = train.sample_rate
+    return [Lfo(rate / rates[each], float(explained[each]), train.moving_share) for each in best]
+
+
+def _usual_rates(span_s: float) -> np.ndarray:
+    """Return some rates that turn often enough, in Hz."""
+    return np.arange(max(LOWEST_HZ, LEAST_TURNS / span_s), HIGHEST_HZ, 8 * STEP_HZ)
 
 
 def wander_turns(train: Snapshots, period_samples: float) -> float:

@@ -206,14 +206,14 @@ class MovingDelaySolver:
 
 
 def play_taps(delays: MovingDelays, take: Take) -> np.ndarray:
-    """Return what every tap plays: ``(taps, time)`` float32."""
+    """Return what every tap plays: ``(taps, time)`` float32; there may be none."""
     phase = _time(delays, take)
-    played = []
+    played = [np.empty((0, take.dry.shape[1]), np.float32)]
     for tap in delays.taps:
         delay = _held(tap.delay(phase), delays.interpolation)
         read = _read(take.dry[0], delay, delays.interpolation)[None]
-        played.append(_returned(read, delay, tap.feedback, delays.interpolation)[0])
-    return np.stack(played)
+        played.append(_returned(read, delay, tap.feedback, delays.interpolation))
+    return np.concatenate(played)
 
 
 def convolve_rows(rows: np.ndarray, filters: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ moves are found in them and refined on ordinary playing.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +49,11 @@ short colours are."""
 SKIPPED_SECONDS = 0.25
 KNOTS = 128
 HARMONICS = (1, 3, 8)
+START_STEPS = 4
 WORTH_MORE_HARMONICS = 0.9
+WORTH_RETURNING = 0.8
+"""Feedback that was not seen must bring the error below this share."""
+
 HELPFUL = 0.95
 """A tap that was added up must bring the error below this share to be one."""
 
@@ -118,11 +122,17 @@ def solve_modulated(
     """
     if material.channels_in > 1:
         return None
-    taps = _best_taps(material, motion, stop)
+    taps = best_taps(material, motion, stop)
     if not taps:
         return None
-    start = MovingDelays(motion.lfo.period_samples, taps, "linear", np.zeros(0))
-    fit = _refined(material, start, stop, progress)
+    fit = refined_fit(material, motion, taps, stop, progress)
+    return coloured_chain(material, fit, stop, progress)
+
+
+def coloured_chain(
+    material: Material, fit: Fit, stop: Callable[[], bool], progress: Progress = silent
+) -> Chain:
+    """Solve the colours of refined voices over everything, and build the chain."""
     progress("solving the colours", 0.9)
     skipped = int(SKIPPED_SECONDS * material.sample_rate)
     everything = MovingDelaySolver(long_takes(material), skipped, False)
@@ -149,13 +159,43 @@ def moving_chain(delays: MovingDelays) -> Chain:
     return Chain([Parallel(branches)])
 
 
-def _refined(
-    material: Material, start: MovingDelays, stop: Callable[[], bool], progress: Progress
+def started_fit(
+    material: Material,
+    motion: Motion,
+    taps: tuple[MovingTap, ...],
+    stop: Callable[[], bool],
+    windows: Sequence[Take],
 ) -> Fit:
-    """Refine trajectories on two windows: few harmonics first, more where they gain something."""
+    """Refine sines with short colours, which tells whether the rate may be right."""
+    start = MovingDelays(motion.lfo.period_samples, taps, "linear", np.zeros(0))
+    has_feedback = any(tap.feedback for tap in taps)
+    skipped = int(SKIPPED_SECONDS * material.sample_rate)
+    solver = MovingDelaySolver(windows, skipped, has_feedback)
+    return solver.solve(start.with_harmonics(HARMONICS[0]), COLOUR_TAPS[0], START_STEPS, stop)
+
+
+def refined_fit(
+    material: Material,
+    motion: Motion,
+    taps: tuple[MovingTap, ...],
+    stop: Callable[[], bool],
+    progress: Progress = silent,
+    windows: Sequence[Take] = (),
+) -> Fit:
+    """Refine trajectories on windows: few harmonics first, more where they gain something.
+
+    Args:
+        material: what was heard.
+        motion: of the effect; its period is refined as well.
+        taps: voices to begin with, one at least.
+        stop: says that what was found so far must do.
+        progress: told how far it is.
+        windows: what is refined on; two stretches of the longest take where none are given.
+    """
+    start = MovingDelays(motion.lfo.period_samples, taps, "linear", np.zeros(0))
     has_feedback = any(tap.feedback for tap in start.taps)
     skipped = int(SKIPPED_SECONDS * material.sample_rate)
-    solver = MovingDelaySolver(_windows(material), skipped, has_feedback)
+    solver = MovingDelaySolver(windows or _windows(material), skipped, has_feedback)
     best: Fit | None = None
     for number, count in enumerate(HARMONICS):
         progress("solving moving delays", number / len(HARMONICS))
@@ -163,13 +203,19 @@ def _refined(
             break
         begin = start if best is None else best.delays
         if best is None:
-            begin = solver.solve(begin.with_harmonics(count), COLOUR_TAPS[0], 4, stop).delays
+            begin = solver.solve(
+                begin.with_harmonics(count), COLOUR_TAPS[0], START_STEPS, stop
+            ).delays
         found = solver.solve(begin.with_harmonics(count), COLOUR_TAPS[1], 6, stop)
         enough = best is not None and found.error > WORTH_MORE_HARMONICS * best.error
         best = found if best is None or found.error < best.error else best
         if enough or best.error < GOOD_ENOUGH:
             break
     assert best is not None  # the first round always runs
+    if not has_feedback and best.error > GOOD_ENOUGH and not stop():
+        solver = dataclasses.replace(solver, has_feedback=True)
+        returning = solver.solve(best.delays, COLOUR_TAPS[1], 6, stop)
+        best = returning if returning.error < WORTH_RETURNING * best.error else best
     return _best_interpolation(solver, best, stop)
 
 
@@ -185,7 +231,7 @@ def _best_interpolation(solver: MovingDelaySolver, linear: Fit, stop: Callable[[
     return best
 
 
-def _best_taps(
+def best_taps(
     material: Material, motion: Motion, stop: Callable[[], bool]
 ) -> tuple[MovingTap, ...]:
     """Return the voices that explain most of two windows.
@@ -194,7 +240,7 @@ def _best_taps(
     that are added up are sines. In playing nothing can be followed.
     """
     channels = material.channels_out
-    error = _window_error(material, motion)
+    error = window_error(material, motion)
     adding = _helpful(_distinct_taps(channels, motion, find_added_taps), error, stop)
     if motion.trains[0].played is not None or (adding and stop()):
         return adding
@@ -202,10 +248,12 @@ def _best_taps(
     return min((followed, adding), key=lambda taps: error(taps) if taps else np.inf)
 
 
-def _window_error(material: Material, motion: Motion) -> Callable[[tuple[MovingTap, ...]], float]:
-    """Return what tells the share of two windows that some voices leave, with short colours."""
+def window_error(
+    material: Material, motion: Motion, windows: Sequence[Take] = ()
+) -> Callable[[tuple[MovingTap, ...]], float]:
+    """Return what tells the share of windows that some voices leave, with short colours."""
     skipped = int(SKIPPED_SECONDS * material.sample_rate)
-    solver = MovingDelaySolver(_windows(material), skipped, False)
+    solver = MovingDelaySolver(windows or _windows(material), skipped, False)
 
     def error(taps: tuple[MovingTap, ...]) -> float:
         delays = MovingDelays(motion.lfo.period_samples, taps, "linear", np.zeros(0))
@@ -242,7 +290,8 @@ def _helpful(
     return kept
 
 
-def _excerpt(take: Take, start: int, samples: int) -> Take:
+def excerpt(take: Take, start: int, samples: int) -> Take:
+    """Return a stretch of a take, with its absolute time."""
     stop = start + samples
     return Take(
         take.dry[:, start:stop],
@@ -258,7 +307,7 @@ def _windows(material: Material) -> list[Take]:
     longest = max(material.training, key=lambda each: each.scored_samples)
     samples = min(int(WINDOW_SECONDS * material.sample_rate), longest.scored_samples // 2)
     room = longest.dry.shape[1] - samples
-    return [_excerpt(longest, int(place * room), samples) for place in WINDOW_PLACES]
+    return [excerpt(longest, int(place * room), samples) for place in WINDOW_PLACES]
 
 
 def recordings_of(material: Material) -> list[Recording]:
@@ -272,6 +321,6 @@ def long_takes(material: Material) -> list[Take]:
     taken = []
     for take in material.training:
         if left > material.sample_rate:
-            taken.append(_excerpt(take, 0, min(left, take.dry.shape[1])))
+            taken.append(excerpt(take, 0, min(left, take.dry.shape[1])))
             left -= taken[-1].dry.shape[1]
     return taken

@@ -19,6 +19,7 @@ from wetprint.learning.material import Material, validation_esr
 from wetprint.learning.moving import Motion, find_motion
 from wetprint.learning.parametric import solve_parametric
 from wetprint.learning.shaped import ALONE, BLENDED, KINDS, solve_shaped_model
+from wetprint.learning.slow_motion import solve_slow
 from wetprint.learning.solvers import (
     CROSSFADED,
     KERNELS,
@@ -51,6 +52,8 @@ LONG_FILTER = 16_384
 hundred times smaller and faster."""
 
 SQUASHED = "compressor"
+
+MODULATED = "modulated_delay"
 
 PARAMETRIC = "parametric"
 
@@ -138,6 +141,10 @@ class Solving:
         for candidate in [] if motion is None else self._moving(motion, wanted, response):
             yield candidate
             least = min(least, candidate.error)
+        if MODULATED in wanted and min(least, linear.error) > SOLVED_WELL:
+            for candidate in self._slow(wanted, response, min(least, linear.error)):
+                yield candidate
+                least = min(least, candidate.error)
         kinds = wanted & set(KINDS)
         if kinds and least > MOVES_MOSTLY:
             yield from self._curve(kinds, response, linear)
@@ -190,6 +197,17 @@ class Solving:
             yield candidate
             if candidate.error < SOLVED_WELL:
                 return
+
+    def _slow(
+        self, wanted: set[str], response: np.ndarray, still_error: float
+    ) -> Iterator[Candidate]:
+        """Solve what an LFO moves that turns only a few times in a recording."""
+        begun = self.budget.elapsed_seconds()
+        found = solve_slow(self.material, still_error, self.budget.stop_curve(), self.progress)
+        if found is None:
+            return
+        yield self.candidate(MODULATED, KnownEffect(response, found=found.chain), begun)
+        yield from self._moving(found.motion, wanted - {MODULATED}, response)
 
     def _curve(
         self, kinds: set[str], response: np.ndarray, linear: Candidate

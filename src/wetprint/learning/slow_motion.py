@@ -1,0 +1,108 @@
+"""The solved half of learning where an LFO turns only a few times in what was recorded.
+
+What changes once or twice in a recording may be the music. So a slow LFO is known by what is solved
+with it: each rate that may be it is tried, and refined with the voices that move.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import torch
+
+from wetprint.identify.lfo import find_slow_lfos
+from wetprint.identify.moving_taps import MovingTap
+from wetprint.identify.snapshots import snapshots_of_playing
+from wetprint.learning.material import Material, Take, validation_esr
+from wetprint.learning.modulated import Fit
+from wetprint.learning.moving import (
+    WINDOW_SECONDS,
+    Motion,
+    best_taps,
+    coloured_chain,
+    excerpt,
+    long_takes,
+    recordings_of,
+    refined_fit,
+    started_fit,
+    window_error,
+)
+from wetprint.models.chain import Chain
+from wetprint.progress import Progress, silent
+
+EXPLAINS_MORE = 0.8
+"""Voices must bring a filter's error below this share."""
+
+MOST_WINDOWS = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class SlowMotion:
+    """What was solved with one rate.
+
+    Attributes:
+        motion: with the rate refined.
+        chain: the voices.
+        error: what the chain leaves of what is kept for judging.
+    """
+
+    motion: Motion
+    chain: Chain
+    error: float
+
+
+def solve_slow(
+    material: Material, still_error: float, stop: Callable[[], bool], progress: Progress = silent
+) -> SlowMotion | None:
+    """Solve moving delay lines beside the dry signal, and their rate.
+
+    Args:
+        material: what is learned from.
+        still_error: what the best filter leaves of what is kept for judging.
+        stop: says that the time for it is over.
+        progress: told how far it is.
+
+    Returns:
+        What plays best; None where no rate clearly explains more than a filter, and where there is
+        an effect to ask, several recordings with a clock each, or more than one channel.
+    """
+    several = len({each.recording for each in material.training}) > 1
+    if material.channels_in > 1 or material.drive is not None or several:
+        return None
+    train = snapshots_of_playing(recordings_of(material), material.sample_rate)
+    windows = _spread_windows(material)
+    tried: list[tuple[float, Motion, tuple[MovingTap, ...]]] = []
+    for lfo in find_slow_lfos(train):
+        if tried and stop():
+            break
+        motion = Motion(lfo, (train,))
+        taps = best_taps(material, motion, stop)
+        error = window_error(material, motion, windows)
+        if taps and error(taps) < EXPLAINS_MORE * error(()):
+            begun = started_fit(material, motion, taps, stop, windows)
+            tried.append((begun.error, _turning(motion, begun), begun.delays.taps))
+    if not tried:
+        return None
+    _, motion, taps = min(tried, key=lambda each: each[0])
+    fit = refined_fit(material, motion, taps, stop, progress, windows)
+    chain = coloured_chain(material, fit, stop, progress)
+    error = validation_esr(chain, material, torch.device("cpu"))
+    if error > EXPLAINS_MORE * still_error:
+        return None
+    return SlowMotion(_turning(motion, fit), chain, error)
+
+
+def _turning(motion: Motion, fit: Fit) -> Motion:
+    """Return motion with the period that was refined with its voices."""
+    period = float(fit.delays.period_samples)
+    return dataclasses.replace(motion, lfo=dataclasses.replace(motion.lfo, period_samples=period))
+
+
+def _spread_windows(material: Material) -> list[Take]:
+    """Return stretches of everything that was heard, since a slow LFO is seldom at one place."""
+    takes = long_takes(material)
+    samples = int(WINDOW_SECONDS * material.sample_rate)
+    places = [(take, at) for take in takes for at in range(0, take.dry.shape[1], samples)]
+    step = -(-len(places) // MOST_WINDOWS)
+    return [excerpt(take, at, samples) for take, at in places[::step]]
