@@ -9,10 +9,11 @@ from ledger import Outcome, Run
 from wetprint.errors import nearest_names
 
 RACE = "auto"
-NAM_TRAINER = "NAM 0.13"
-"""Not a recipe, but a peer as it is; see ``nam_peer.py``."""
+NAM_TRAINER, NABLAFX_TRAINER = "NAM 0.13", "NablAFx 1.0"
+"""Not recipes, but peers as they are; see ``peer_trainers.py``."""
 
-NAM_SOURCES = ("generated", "playing")
+TRAINERS = (NAM_TRAINER, NABLAFX_TRAINER)
+TRAINER_SOURCES = ("generated", "playing")
 
 SETTINGS = ("listed", "other")
 SOURCES = ("generated", "playing", "guitar")
@@ -29,7 +30,7 @@ class Wanted:
         names: of effects, boxes or families, or "effects", or "hardware"; none for everything.
         settings: of SETTINGS.
         sources: of SOURCES; a box is always learned from its recordings.
-        baselines: recipes to be trained beside the race.
+        baselines: recipes to be trained beside the race, and others' trainers.
         minutes: the budget of each learning.
     """
 
@@ -88,7 +89,7 @@ def planned(wanted: Wanted, effects: Mapping[str, str], boxes: Mapping[str, str]
             Run(name, setting, source, model, wanted.minutes)
             for setting, source in places
             for model in (RACE, *wanted.baselines)
-            if model != NAM_TRAINER or source in NAM_SOURCES
+            if model not in TRAINERS or source in TRAINER_SOURCES
         ]
     return runs
 

@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from boxes import BOXES
-from choosing import NAM_TRAINER, RACE, RECORDED, RECORDINGS
+from choosing import NABLAFX_TRAINER, NAM_TRAINER, RACE, RECORDED, RECORDINGS
 from given import mean_score
 from ledger import Outcome
 from tables import NOTHING, Measured, core, figure, markdown_table
@@ -20,6 +20,7 @@ CURVES = Path("pictures") / "error-over-minutes.svg"
 RIVALS = {
     "hammerstein": "Nebula's way",
     NAM_TRAINER: NAM_TRAINER,
+    NABLAFX_TRAINER: NABLAFX_TRAINER,
     "lstm40": "LSTM-40",
     "s4": "S4",
     "cnn2": "study's CNN",

@@ -8,6 +8,7 @@ evaluate`` on guitar that nothing was learned from. Run it alone on the machine:
     python benchmarks/families.py effects --sources generated playing guitar --settings listed other
     python benchmarks/families.py gx_ds1 --baselines linear,lstm
     python benchmarks/families.py gx_ds1 --sources playing --nam-python nam/bin/python
+    python benchmarks/families.py gx_ds1 --sources playing --nablafx-python nablafx/bin/python
     python benchmarks/families.py phaser --models kept --report phasers.html
 
 Sources of learning: "generated" is what wetprint makes by itself, "playing" adds six tracks of
@@ -27,13 +28,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from boxes import BOXES
-from choosing import NAM_TRAINER, SETTINGS, SOURCES, Wanted, planned, unmeasured
+from choosing import SETTINGS, SOURCES, Wanted, planned, unmeasured
 from comparing import CURVES, comparison, draw_curves
 from given import SHARED, CommandFailed, listed_effects, listing, mean_score
 from ledger import Outcome, Run, keep, read
 from measuring import measure, spec_of
-from nam_peer import measure_nam
 from page import write_between_markers
+from peer_trainers import add_python_options, asked_pythons, measure_peer
 from reporting import report_run
 from tables import Measured, all_tables
 from wetprint.models.recipes import RECIPES
@@ -48,7 +49,7 @@ def main() -> int:
         print(f"nothing to measure: there is no {listing(asked.data)}")
         return 1
     families = {name: each["family"] for name, each in listed_effects(asked.data).items()}
-    beside = (*asked.baselines, *([NAM_TRAINER] if asked.nam_python else []))
+    beside = (*asked.baselines, *asked_pythons(asked))
     wanted = Wanted(asked.rows, asked.settings, asked.sources, beside, asked.minutes)
     try:
         runs = planned(wanted, families, {name: box.family for name, box in BOXES.items()})
@@ -72,11 +73,13 @@ def measure_all(runs: list[Run], families: Mapping[str, str], asked: argparse.Na
     """Measure what is not yet known, keep it, and write the page after each; count what failed."""
     todo = unmeasured(runs, read(asked.state), asked.again)
     print(f"{len(todo)} to measure, {len(runs) - len(todo)} known", flush=True)
+    pythons = asked_pythons(asked)
     failed = 0
     for run in todo:
         try:
-            if run.model == NAM_TRAINER:
-                outcome = measure_nam(run, spec_of(run, asked.data), asked.data, asked.nam_python)
+            if run.model in pythons:
+                spec = spec_of(run, asked.data)
+                outcome = measure_peer(run, spec, asked.data, pythons[run.model])
             else:
                 outcome = measure(run, asked.data, asked.models)
         except CommandFailed as error:
@@ -111,9 +114,7 @@ def command_line() -> argparse.Namespace:
     parser.add_argument("--sources", nargs="+", choices=SOURCES, default=SOURCES[:1])
     parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=SETTINGS[:1])
     parser.add_argument("--baselines", type=recipes, default=(), metavar="RECIPE,RECIPE")
-    parser.add_argument(
-        "--nam-python", type=Path, metavar="PYTHON", help="train NAM beside, by this Python's nam"
-    )
+    add_python_options(parser)
     parser.add_argument("--minutes", type=float, default=5.0, help="budget of each learning")
     parser.add_argument("--again", action="store_true", help="measure what is known, too")
     parser.add_argument("--data", type=Path, default=SHARED)

@@ -1,4 +1,4 @@
-"""What ``peers.py`` runs inside Neural Amp Modeler's own interpreter: its trainer, and playing.
+"""What ``peer_trainers.py`` runs by Neural Amp Modeler's own Python: its trainer, and playing.
 
     python nam_side.py train FOLDER MINUTES     # FOLDER holds {train,validation}_{dry,wet}.wav
     python nam_side.py play FOLDER CHECKPOINT DRY.npy WET.npy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from choosing import NAM_TRAINER, Wanted, chosen_names, planned, unmeasured
+from choosing import TRAINERS, Wanted, chosen_names, planned, unmeasured
 from ledger import Run
 
 EFFECTS = {"plate": "reverb", "fuzz": "drive", "hall": "reverb"}
@@ -80,12 +80,11 @@ def test_what_is_known_is_measured_again_only_when_told_or_in_another_time():
     assert unmeasured(longer, known, again=False) == longer
 
 
-def test_the_peer_that_needs_a_plugin_learns_from_nothing_else():
-    asked = wanted("fuzz", "pedal", sources=["playing", "guitar"], baselines=[NAM_TRAINER])
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_the_peer_that_needs_a_plugin_learns_from_nothing_else(trainer):
+    asked = wanted("fuzz", "pedal", sources=["playing", "guitar"], baselines=[trainer])
     plan = planned(asked, EFFECTS, BOXES)
-    assert [(run.name, run.source) for run in plan if run.model == NAM_TRAINER] == [
-        ("fuzz", "playing")
-    ]
+    assert [(run.name, run.source) for run in plan if run.model == trainer] == [("fuzz", "playing")]
     assert [(run.name, run.source) for run in plan if run.model == "auto"] == [
         ("fuzz", "playing"),
         ("fuzz", "guitar"),

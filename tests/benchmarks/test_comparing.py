@@ -15,6 +15,7 @@ def test_a_row_stands_beside_its_rivals_and_the_least_error_is_bold():
         measured(
             outcome(**PLAYING, esr=0.001),
             outcome(**PLAYING, model="NAM 0.13", esr=0.004),
+            outcome(**PLAYING, model="NablAFx 1.0", esr=0.005),
             outcome(**PLAYING, model="hammerstein", esr=0.3),
             outcome(name="rubberband", esr=0.2),
         )
@@ -22,7 +23,8 @@ def test_a_row_stands_beside_its_rivals_and_the_least_error_is_bold():
     assert len(table) == 3
     found = row(table)
     assert found["ours"] == "**0.001**"
-    assert (found["NAM 0.13"], found["Nebula's way"]) == ("0.004", "0.3")
+    assert (found["NAM 0.13"], found["NablAFx 1.0"]) == ("0.004", "0.005")
+    assert found["Nebula's way"] == "0.3"
     assert (found["dry"], found["best FIR"]) == ("0.02", "0.01")
     assert found["times closer than the next"] == "4"
     assert "LSTM-40" not in found
