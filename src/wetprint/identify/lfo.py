@@ -35,8 +35,14 @@ LEAST_SLOW_SNAPSHOTS = 150
 """Slow rates are candidates only, so that less will do."""
 
 SLOW_RATES = 60
-MOST_SLOW = 3
+MOST_SLOW = 2
 """How many rates are looked at, and how many candidates are returned."""
+
+SLOW_HARMONICS = 2
+"""With more, a few turns are followed at any rate."""
+
+SLOW_STANDS_OUT = 4.0
+"""Times what the median of the faster rates explains; of flangers 5 to 19, of music up to 10."""
 
 SLOWER_EXPLAINS = 1.5
 """Times what the best of the other rates explains: then it is a harmonic of a slow one."""
@@ -156,11 +162,11 @@ def find_slow_lfos(train: Snapshots) -> list[Lfo]:
     scores = [_scores(train)]
     span_s = float(np.ptp(train.times)) / train.sample_rate
     rates = np.geomspace(SLOW_TURNS, LEAST_TURNS, SLOW_RATES) / span_s
-    explained = _explained(scores, rates, HARMONICS)
-    usual = float(np.median(_explained(scores, _usual_rates(span_s), HARMONICS)))
+    explained = _explained(scores, rates, SLOW_HARMONICS)
+    usual = float(np.median(_explained(scores, _usual_rates(span_s), SLOW_HARMONICS)))
     before, after = (np.concatenate(each) for each in (([0.0], explained), (explained, [0.0])))
     peaks = (explained >= before[:-1]) & (explained >= after[1:])
-    good = np.flatnonzero(peaks & (explained > STANDS_OUT * usual))
+    good = np.flatnonzero(peaks & (explained > SLOW_STANDS_OUT * usual))
     best = sorted(good, key=lambda each: -explained[each])[:MOST_SLOW]
     rate = train.sample_rate
     return [Lfo(rate / rates[each], float(explained[each]), train.moving_share) for each in best]

@@ -31,7 +31,7 @@ from wetprint.learning.moving import (
 from wetprint.models.chain import Chain
 from wetprint.progress import Progress, silent
 
-EXPLAINS_MORE = 0.8
+EXPLAINS_MORE = 0.65
 """Voices must bring a filter's error below this share."""
 
 MOST_WINDOWS = 5
