@@ -80,6 +80,17 @@ def test_silence_says_nothing_of_a_clock():
     assert (found.phase_turns, found.speed, found.error) == (0.0, 1.0, 0.0)
 
 
+@pytest.mark.parametrize("kind", CHAINS)
+def test_a_short_recording_never_turns_an_lfo_round(kind):
+    """Nothing in it says how fast the LFO runs, so that a step may lead anywhere."""
+    chain = with_lfo_speed(CHAINS[kind](), 0.1)
+    for seed in range(3):
+        dry = sound(0.45, seed)
+        wet = np.random.default_rng(seed).standard_normal(dry.shape).astype(np.float32)
+        clock = find_clock(chain, Recording(dry, wet), RATE)
+        assert 0.9 <= clock.speed <= 1.1
+
+
 def test_another_speed_moves_every_period_and_no_weight():
     chain = chorus()
     faster = with_lfo_speed(chain, 2.0)

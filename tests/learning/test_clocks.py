@@ -65,3 +65,19 @@ def test_what_stands_still_or_can_be_driven_is_left_alone(pedal):
     take = recorded(pedal, 0, 16, 0.0, 1.0)
     driven = dataclasses.replace(Material((take,), (take,), RATE), drive=lambda dry: dry)
     assert on_one_clock(driven, never) is driven
+
+
+def test_a_sweep_through_a_compressor_has_no_lfo():
+    """What is heard of a sweep changes all the time; a drum recorded beside it is no mistake."""
+    time = np.arange(16 * RATE) / RATE
+    level = 0.3 * time / 16
+    frequency = 20.0 * (0.45 * RATE / 20.0) ** (time / 16)
+    sweep = level * np.sin(2.0 * np.pi * np.cumsum(frequency) / RATE)
+    drum = 0.4 * playing(0.5, 4)[0]
+    heard = [("sweep", sweep, sweep / (1.0 + 20.0 * level)), ("drum", drum, 0.3 * drum)]
+    takes = [
+        Take(np.float32(dry)[None], np.float32(wet)[None], name=name, recording=number)
+        for number, (name, dry, wet) in enumerate(heard)
+    ]
+    material = Material(tuple(takes), tuple(takes), RATE)
+    assert on_one_clock(material, never) is material

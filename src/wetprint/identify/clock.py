@@ -34,6 +34,9 @@ PLACES = 32
 MOST_OFF = 0.03
 """The LFO may run slower or faster than the known one by this share."""
 
+FARTHEST_OFF = 0.1
+"""Refining leads no further away than this: short recordings say little of a speed."""
+
 ROUNDS = 3
 """Of narrowing, each to a third."""
 
@@ -237,8 +240,9 @@ class _Line:
 
     def moved(self, ahead_turns: float, tilt_turns: float) -> _Line:
         """Return the line put ahead, and tilted by so much at its end."""
-        phase, speed = self.phase + ahead_turns, self.speed + tilt_turns / self.reach
-        return dataclasses.replace(self, phase=phase, speed=speed)
+        speed = self.speed + tilt_turns / self.reach
+        speed = min(max(speed, 1.0 - FARTHEST_OFF), 1.0 + FARTHEST_OFF)
+        return dataclasses.replace(self, phase=self.phase + ahead_turns, speed=speed)
 
 
 def _between(table: np.ndarray, places: np.ndarray) -> np.ndarray:

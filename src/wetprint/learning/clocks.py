@@ -19,6 +19,7 @@ from wetprint.identify.lfo import Lfo, find_lfo_in_playing, wander_turns
 from wetprint.identify.recording import Recording
 from wetprint.identify.snapshots import snapshots_of_playing
 from wetprint.learning.gathering import MEMORY_SECONDS
+from wetprint.learning.linear import solve_linear_model
 from wetprint.learning.material import Material, Take, predict, takes_esr
 from wetprint.learning.phased import solve_periodic_filter
 from wetprint.models.chain import Chain
@@ -39,6 +40,13 @@ SHORTEST_PIECE_SECONDS = 0.5
 
 WANDERS_TURNS = 0.03
 """An LFO that strays less from its rate is taken to be constant."""
+
+STANDS_STILL, MOVES = 0.01, 0.5
+"""Of recordings of which a filter leaves less than the first, nothing turns: a sweep changes all the
+time, and so does what a compressor makes of it. Motion must bring what a filter leaves below the
+second share."""
+
+STILL_TAPS = 1024
 
 UNEXPLAINED, WORSE = 0.1, 5.0
 """A recording of which the motion leaves more than the share, and more than so many times what it
@@ -73,8 +81,15 @@ def on_one_clock(
         return material
     heard = [each for each in material.training if each.recording in own]
     recordings = [_recording(each) for each in heard]
+    alone = dataclasses.replace(material, training=tuple(heard), validation=tuple(heard))
+    still = solve_linear_model(alone, STILL_TAPS).error
+    if still < STANDS_STILL:
+        return material
     chain = solve_periodic_filter(recordings, lfo.period_samples, stop, progress)
-    doubtful = max(UNEXPLAINED, WORSE * takes_esr(heard, lambda each: predict(chain, each, CPU)))
+    left = takes_esr(heard, lambda each: predict(chain, each, CPU))
+    if left > MOVES * still:
+        return material
+    doubtful = max(UNEXPLAINED, WORSE * left)
     clocks = _Clocks(chain, own, doubtful, material.sample_rate)
     takes = (*material.training, *material.validation)
     placed = []

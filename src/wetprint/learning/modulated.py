@@ -27,6 +27,9 @@ from wetprint.identify.moving_taps import MovingTap, fourier_waves, turned
 from wetprint.learning.material import Take
 
 MOST_FEEDBACK = 0.995
+MOST_FASTER = 1.5
+"""Times the rate, or its inverse, that a step may change: an LFO never turns back."""
+
 SLOPE_STEP_SAMPLES = 0.05
 """Half the distance over which the slope of what a tap reads is taken."""
 
@@ -190,7 +193,8 @@ class MovingDelaySolver:
     def _changed(self, delays: MovingDelays, step: np.ndarray) -> MovingDelays:
         """Apply a step: rate, then for each tap its harmonics and feedback; gains are left."""
         middle, samples = self._middle()
-        rate = 1.0 / delays.period_samples + step[0] / samples
+        rate = 1.0 / delays.period_samples
+        rate = float(np.clip(rate + step[0] / samples, rate / MOST_FASTER, rate * MOST_FASTER))
         taps, at = [], 1
         for tap in delays.taps:
             count = len(tap.harmonics)
