@@ -42,7 +42,7 @@ WANDERS_TURNS = 0.03
 """An LFO that strays less from its rate is taken to be constant."""
 
 STANDS_STILL, MOVES = 0.01, 0.5
-"""Of recordings of which a filter leaves less than the first, nothing turns: a sweep changes all the
+"""Where a filter leaves less than the first of recordings, nothing turns: a sweep changes all the
 time, and so does what a compressor makes of it. Motion must bring what a filter leaves below the
 second share."""
 
