@@ -32,6 +32,17 @@ def echo(feedback: float) -> Callable[[np.ndarray], np.ndarray]:
     return play
 
 
+def slow_echo(dry: np.ndarray) -> np.ndarray:
+    """An echo that lasts as long as the silence that is listened to."""
+    late = np.pad(dry, ((0, 0), (3 * RATE, 0)))[:, : dry.shape[1]]
+    return 0.2 * dry + late
+
+
+def stuck(dry: np.ndarray) -> np.ndarray:
+    """A divider that stops at a constant, high or low."""
+    return dry + 0.05 * (np.cumsum(np.abs(dry), 1) > 0.1)
+
+
 def humming(dry: np.ndarray) -> np.ndarray:
     return dry + 0.05 * np.sin(2.0 * np.pi * 50.0 * np.arange(dry.shape[1]) / RATE)
 
@@ -63,7 +74,7 @@ def test_feedback_past_self_oscillation_is_refused():
             refuse_self_oscillation(Known(echo(feedback)), [take_of(echo(feedback))], RATE)
 
 
-@pytest.mark.parametrize("play", [echo(0.9), echo(0.3), humming], ids=["long", "short", "hum"])
+@pytest.mark.parametrize("play", [echo(0.9), echo(0.3), slow_echo, stuck, humming])
 def test_tails_and_noise_are_no_self_oscillation(play):
     refuse_self_oscillation(Known(play), [take_of(play)], RATE)
 

@@ -38,6 +38,11 @@ WINDOW_SECONDS = 4.0
 WINDOW_PLACES = (0.1, 0.8)
 """Where in what was heard trajectories are fitted: far apart, so that the rate is known well."""
 
+SLOW_WINDOWS = 1.5
+"""With a turn longer than so many windows, two would not see all of it."""
+
+MOST_WINDOWS = 5
+
 COLOURING_SECONDS = 120.0
 COLOUR_TAPS = (32, 256)
 """Of colours while trajectories are coarse, and while they are fine."""
@@ -195,7 +200,9 @@ def refined_fit(
     start = MovingDelays(motion.lfo.period_samples, taps, "linear", np.zeros(0))
     has_feedback = any(tap.feedback for tap in start.taps)
     skipped = int(SKIPPED_SECONDS * material.sample_rate)
-    solver = MovingDelaySolver(windows or _windows(material), skipped, has_feedback)
+    solver = MovingDelaySolver(
+        windows or _windows(material, motion.lfo.period_samples), skipped, has_feedback
+    )
     best: Fit | None = None
     for number, count in enumerate(HARMONICS):
         progress("solving moving delays", number / len(HARMONICS))
@@ -253,7 +260,9 @@ def window_error(
 ) -> Callable[[tuple[MovingTap, ...]], float]:
     """Return what tells the share of windows that some voices leave, with short colours."""
     skipped = int(SKIPPED_SECONDS * material.sample_rate)
-    solver = MovingDelaySolver(windows or _windows(material), skipped, False)
+    solver = MovingDelaySolver(
+        windows or _windows(material, motion.lfo.period_samples), skipped, False
+    )
 
     def error(taps: tuple[MovingTap, ...]) -> float:
         delays = MovingDelays(motion.lfo.period_samples, taps, "linear", np.zeros(0))
@@ -302,12 +311,23 @@ def excerpt(take: Take, start: int, samples: int) -> Take:
     )
 
 
-def _windows(material: Material) -> list[Take]:
-    """Return short stretches of the longest take."""
+def _windows(material: Material, period_samples: float) -> list[Take]:
+    """Return short stretches of the longest take, or of everything where the LFO is slow."""
+    if period_samples > SLOW_WINDOWS * WINDOW_SECONDS * material.sample_rate:
+        return spread_windows(material)
     longest = max(material.training, key=lambda each: each.scored_samples)
     samples = min(int(WINDOW_SECONDS * material.sample_rate), longest.scored_samples // 2)
     room = longest.dry.shape[1] - samples
     return [excerpt(longest, int(place * room), samples) for place in WINDOW_PLACES]
+
+
+def spread_windows(material: Material) -> list[Take]:
+    """Return stretches of everything that was heard, since a slow LFO is seldom at one place."""
+    takes = long_takes(material)
+    samples = int(WINDOW_SECONDS * material.sample_rate)
+    places = [(take, at) for take in takes for at in range(0, take.dry.shape[1], samples)]
+    step = -(-len(places) // MOST_WINDOWS)
+    return [excerpt(take, at, samples) for take, at in places[::step]]
 
 
 def recordings_of(material: Material) -> list[Recording]:

@@ -14,17 +14,15 @@ import torch
 from wetprint.identify.lfo import find_slow_lfos
 from wetprint.identify.moving_taps import MovingTap
 from wetprint.identify.snapshots import snapshots_of_playing
-from wetprint.learning.material import Material, Take, validation_esr
+from wetprint.learning.material import Material, validation_esr
 from wetprint.learning.modulated import Fit
 from wetprint.learning.moving import (
-    WINDOW_SECONDS,
     Motion,
     best_taps,
     coloured_chain,
-    excerpt,
-    long_takes,
     recordings_of,
     refined_fit,
+    spread_windows,
     started_fit,
     window_error,
 )
@@ -33,8 +31,6 @@ from wetprint.progress import Progress, silent
 
 EXPLAINS_MORE = 0.65
 """Voices must bring a filter's error below this share."""
-
-MOST_WINDOWS = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +67,7 @@ def solve_slow(
     if material.channels_in > 1 or material.drive is not None or several:
         return None
     train = snapshots_of_playing(recordings_of(material), material.sample_rate)
-    windows = _spread_windows(material)
+    windows = spread_windows(material)
     tried: list[tuple[float, Motion, tuple[MovingTap, ...]]] = []
     for lfo in find_slow_lfos(train):
         if tried and stop():
@@ -97,12 +93,3 @@ def _turning(motion: Motion, fit: Fit) -> Motion:
     """Return motion with the period that was refined with its voices."""
     period = float(fit.delays.period_samples)
     return dataclasses.replace(motion, lfo=dataclasses.replace(motion.lfo, period_samples=period))
-
-
-def _spread_windows(material: Material) -> list[Take]:
-    """Return stretches of everything that was heard, since a slow LFO is seldom at one place."""
-    takes = long_takes(material)
-    samples = int(WINDOW_SECONDS * material.sample_rate)
-    places = [(take, at) for take in takes for at in range(0, take.dry.shape[1], samples)]
-    step = -(-len(places) // MOST_WINDOWS)
-    return [excerpt(take, at, samples) for take, at in places[::step]]

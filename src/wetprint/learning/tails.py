@@ -31,6 +31,10 @@ HEARD_DB = -45.0
 FALLS_DB = 1.0
 """A tail falls at least by so much from one half of the silence to the other."""
 
+LISTENED_SECONDS, WAITED_SECONDS = 8.0, 16.0
+"""Of playing, and of silence behind it, when an effect is suspected: a slow echo may come only in
+the second half of a short silence."""
+
 NOISE_DB = 6.0
 """What the effect plays of silence alone may be so much softer to count as the same noise."""
 
@@ -80,7 +84,10 @@ def refuse_self_oscillation(effect: Effect, takes: Sequence[Take], sample_rate: 
     """
     for take in takes:
         tail = tail_of(take, sample_rate)
-        if tail is None or tail.end_db < HEARD_DB or tail.fall_db > FALLS_DB:
+        if not _holds(tail):
+            continue
+        tail = tail_of(_played_on(effect, take, sample_rate), sample_rate)
+        if tail is None or not _holds(tail):
             continue
         nothing = np.zeros((len(take.dry), round(tail.silence_seconds * sample_rate)), np.float32)
         alone = effect.process(nothing, sample_rate, allow_silence=True)
@@ -91,6 +98,20 @@ def refuse_self_oscillation(effect: Effect, takes: Sequence[Take], sample_rate: 
                 f"{-tail.end_db:.0f} dB below its loudest {tail.silence_seconds:.0f} s after the "
                 "last note: its feedback is at or past self-oscillation; turn it down"
             )
+
+
+def _holds(tail: Tail | None) -> bool:
+    """Say whether an end is loud and does not fall."""
+    return tail is not None and tail.end_db >= HEARD_DB and tail.fall_db <= FALLS_DB
+
+
+def _played_on(effect: Effect, take: Take, sample_rate: int) -> Take:
+    """Play the end of a take through an effect once more, and wait for longer."""
+    sounding = np.flatnonzero(np.abs(take.dry).max(0))
+    stop = int(sounding[-1]) + 1 if len(sounding) else 0
+    heard = take.dry[:, max(0, stop - round(LISTENED_SECONDS * sample_rate)) : stop]
+    dry = np.pad(heard, ((0, 0), (0, round(WAITED_SECONDS * sample_rate))))
+    return Take(dry, effect.process(dry, sample_rate, allow_silence=True), name=take.name)
 
 
 def notes_on_tails(takes: Sequence[Take], sample_rate: int) -> tuple[str, ...]:
@@ -108,7 +129,11 @@ def notes_on_tails(takes: Sequence[Take], sample_rate: int) -> tuple[str, ...]:
 
 
 def _levels(audio: np.ndarray, window: int) -> np.ndarray:
-    """Return the RMS amplitude of each whole window, the last one ending with the audio."""
+    """Return the RMS amplitude of each whole window, the last one ending with the audio.
+
+    What stands still in a window is no sound: some effects stop at a constant.
+    """
     count = audio.shape[-1] // window
     framed = audio[:, audio.shape[-1] - count * window :].astype(np.float64)
-    return np.sqrt(np.square(framed.reshape(len(audio), count, window)).mean((0, 2)))
+    framed = framed.reshape(len(audio), count, window)
+    return np.sqrt(framed.var(-1).mean(0))
