@@ -12,6 +12,7 @@ from wetprint.learning.config import LearnConfig
 from wetprint.learning.hammerstein import solve_hammerstein
 from wetprint.learning.learn import chosen_recipes, learn_pairs
 from wetprint.learning.material import validation_esr
+from wetprint.models import Model, load_model, save_model
 from wetprint.models.parallel import Parallel
 from wetprint.pairs import Pair
 
@@ -52,6 +53,17 @@ def test_kernels_follow_the_level_where_the_effect_does():
     assert chain is not None
     # one set for all levels leaves .0067
     assert validation_esr(chain, heard, CPU) < 0.002
+
+
+def test_a_model_of_several_levels_can_be_opened(tmp_path):
+    """A model file holds no more than 16 branches side by side."""
+    chain = solve_hammerstein(material(opening))
+    assert chain is not None
+    path = tmp_path / "levels.wetprint"
+    save_model(Model(chain=chain, sample_rate=RATE), path)
+    dry = torch.from_numpy(playing(1.0, 3))[None]
+    with torch.no_grad():
+        torch.testing.assert_close(load_model(path).chain(dry), chain(dry))
 
 
 def test_one_set_of_kernels_is_kept_where_levels_gain_nothing():

@@ -94,7 +94,12 @@ def solve_hammerstein(
             best = heads, levelled, error
     progress("solving kernels", 1.0)
     heads, kernels, _ = best
-    return Chain([Parallel(_branches(heads, kernels))])
+    branches = _branches(heads, kernels)
+    levels = [
+        Chain([Parallel(branches[first : first + highest_order])])
+        for first in range(0, len(branches), highest_order)
+    ]
+    return levels[0] if len(levels) == 1 else Chain([Parallel(levels)])
 
 
 def _levelled(highest_order: int, reach: float, attack: float, release: float) -> list[Chain]:

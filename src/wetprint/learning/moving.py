@@ -314,20 +314,30 @@ def excerpt(take: Take, start: int, samples: int) -> Take:
 def _windows(material: Material, period_samples: float) -> list[Take]:
     """Return short stretches of the longest take, or of everything where the LFO is slow."""
     if period_samples > SLOW_WINDOWS * WINDOW_SECONDS * material.sample_rate:
-        return spread_windows(material)
+        return spread_windows(material, period_samples)
     longest = max(material.training, key=lambda each: each.scored_samples)
     samples = min(int(WINDOW_SECONDS * material.sample_rate), longest.scored_samples // 2)
     room = longest.dry.shape[1] - samples
     return [excerpt(longest, int(place * room), samples) for place in WINDOW_PLACES]
 
 
-def spread_windows(material: Material) -> list[Take]:
-    """Return stretches of everything that was heard, since a slow LFO is seldom at one place."""
-    takes = long_takes(material)
+def spread_windows(material: Material, period_samples: float) -> list[Take]:
+    """Return stretches of everything that was heard, spread over the turn of a slow LFO."""
     samples = int(WINDOW_SECONDS * material.sample_rate)
-    places = [(take, at) for take in takes for at in range(0, take.dry.shape[1], samples)]
-    step = -(-len(places) // MOST_WINDOWS)
-    return [excerpt(take, at, samples) for take, at in places[::step]]
+    heard = [
+        (take, at)
+        for take in long_takes(material)
+        for at in range(0, take.dry.shape[1], samples)
+        if min(samples, take.dry.shape[1] - at) > samples // 4
+    ]
+    turns = np.array([(take.start_sample + at) / period_samples for take, at in heard])
+    chosen: list[int] = []
+    for share in np.arange(MOST_WINDOWS) / MOST_WINDOWS:
+        away = np.abs((turns - share + 0.5) % 1.0 - 0.5)
+        away[chosen] = np.inf
+        if len(chosen) < len(heard):
+            chosen.append(int(np.argmin(away)))
+    return [excerpt(*heard[each], samples) for each in sorted(chosen)]
 
 
 def recordings_of(material: Material) -> list[Recording]:

@@ -67,12 +67,12 @@ def solve_slow(
     if material.channels_in > 1 or material.drive is not None or several:
         return None
     train = snapshots_of_playing(recordings_of(material), material.sample_rate)
-    windows = spread_windows(material)
     tried: list[tuple[float, Motion, tuple[MovingTap, ...]]] = []
     for lfo in find_slow_lfos(train):
         if tried and stop():
             break
         motion = Motion(lfo, (train,))
+        windows = spread_windows(material, lfo.period_samples)
         taps = best_taps(material, motion, stop)
         error = window_error(material, motion, windows)
         if taps and error(taps) < EXPLAINS_MORE * error(()):
@@ -81,6 +81,7 @@ def solve_slow(
     if not tried:
         return None
     _, motion, taps = min(tried, key=lambda each: each[0])
+    windows = spread_windows(material, motion.lfo.period_samples)
     fit = refined_fit(material, motion, taps, stop, progress, windows)
     chain = coloured_chain(material, fit, stop, progress)
     error = validation_esr(chain, material, torch.device("cpu"))
