@@ -9,7 +9,9 @@ from scipy.signal import butter, lfilter
 
 from tests.learning.sounds import CPU, RATE, cabinet, overdrive, playing
 from wetprint.identify.echo import find_bursts
+from wetprint.learning import echo_heads
 from wetprint.learning.echo_heads import find_heads
+from wetprint.learning.echo_inputs import Head
 from wetprint.learning.echoed import solve_echoed
 from wetprint.learning.linear import never
 from wetprint.learning.material import Material, Take, validation_esr
@@ -91,6 +93,17 @@ def test_two_heads_are_told_from_one_that_repeats():
     assert two[1].delay_samples - two[0].delay_samples == 2000 - DELAY
     assert two[1].gain == pytest.approx(0.6, abs=0.02)
     assert len(find_heads(material(effect({DELAY: 0.5}, 0.6)), never)) == 1
+
+
+@pytest.mark.parametrize("off", [-3, 2])
+def test_a_head_that_was_seen_beside_its_place_is_put_there(off, monkeypatch):
+    """Curves and noise make filters look most alike some samples away."""
+    first, second = find_heads(material(effect({DELAY: 0.5, 2000: 0.3}, 0.3)), never)
+    aside = Head(second.delay_samples + off, 1.0)
+    monkeypatch.setattr(echo_heads, "_aligned", lambda *_: aside)
+    again = find_heads(material(effect({DELAY: 0.5, 2000: 0.3}, 0.3)), never)
+    assert [each.delay_samples for each in again] == [first.delay_samples, second.delay_samples]
+    assert again[1].gain == pytest.approx(second.gain, rel=0.02)
 
 
 def test_a_loop_that_saturates_is_found():

@@ -128,7 +128,10 @@ def _placed(takes: list[Take], heads: tuple[Head, ...], head: Head, taps: int) -
             if tried >= error:
                 break
             head, error = moved, tried
-    return head if head == begun else _weighed(takes, heads, head, taps)
+    if head == begun:
+        return head
+    unweighed = dataclasses.replace(head, gain=float(np.sign(head.gain)))
+    return _weighed(takes, heads, unweighed, taps)
 
 
 def _together_error(takes: list[Take], heads: tuple[Head, ...], taps: int) -> float:
