@@ -35,9 +35,10 @@ LEVELS = 4
 LEVEL_STEP_DB = 12.0
 """Sets of kernels, and how far apart: the loudest is that of the loudest sound that was heard."""
 
-ATTACK_SECONDS = 0.001
-RELEASES_SECONDS = (0.02, 0.2)
-"""Of the envelope follower that blends; the releases are tried."""
+ATTACK_SAMPLES = 0.001
+RELEASE_SECONDS = 0.05
+"""Of the envelope follower that blends. It rises at once: kernels of soft sounds, whose high powers
+are large, must never play a loud one."""
 
 LEAST_SHARE = 1e-5
 """Of a set that is not to be heard, since gains are in dB."""
@@ -70,7 +71,7 @@ def solve_hammerstein(
     reach = max(float(np.abs(each.dry).max()) for each in material.training) or 1.0
     share = min(1.0, SOLVED_SECONDS / material.training_seconds)
     takes = [shortened(each, int(share * each.scored_samples)) for each in material.training]
-    steps = len(TAPS) + len(RELEASES_SECONDS)
+    steps = len(TAPS) + 1
     heads = [Chain([Power(PowerConfig(order + 1, reach))]) for order in range(highest_order)]
     solved: list[tuple[np.ndarray, float]] = []
     for taps in TAPS:
@@ -82,12 +83,9 @@ def solve_hammerstein(
     least = min(error for _, error in solved)
     kernels, error = next(each for each in solved if each[1] <= SLACK * least)
     best = heads, kernels, error
-    for number, seconds in enumerate(RELEASES_SECONDS):
-        if stop():
-            break
-        progress("solving kernels", (len(TAPS) + number) / steps, f"{LEVELS} levels")
-        times = ATTACK_SECONDS * material.sample_rate, seconds * material.sample_rate
-        heads = _levelled(highest_order, reach, *times)
+    if not stop():
+        progress("solving kernels", len(TAPS) / steps, f"{LEVELS} levels")
+        heads = _levelled(highest_order, reach, RELEASE_SECONDS * material.sample_rate)
         levelled = _solve(heads, takes, kernels.shape[-1])
         error = _error(heads, levelled, material.validation)
         if SLACK * error < best[2]:
@@ -102,14 +100,13 @@ def solve_hammerstein(
     return levels[0] if len(levels) == 1 else Chain([Parallel(levels)])
 
 
-def _levelled(highest_order: int, reach: float, attack: float, release: float) -> list[Chain]:
+def _levelled(highest_order: int, reach: float, release: float) -> list[Chain]:
     """Return what stands before the filters: of every level all powers, weighted by loudness.
 
     Args:
         highest_order: of the powers.
         reach: amplitude of the loudest sound, where the highest level lies.
-        attack: of the follower, samples.
-        release: likewise.
+        release: of the follower, samples.
     """
     config = CompressorConfig(followed="level", curve="free")
     heard_db = np.linspace(config.lowest_db, config.highest_db, config.knots)
@@ -122,10 +119,11 @@ def _levelled(highest_order: int, reach: float, attack: float, release: float) -
             # a gain in front of a power is raised with the sound
             gain_db = 20.0 * np.log10(np.maximum(weight, LEAST_SHARE)) / order
             blend = Compressor(config)
-            blend.attack_log.data.fill_(math.log(attack))
+            blend.attack_log.data.fill_(math.log(ATTACK_SAMPLES))
             blend.release_log.data.fill_(math.log(release))
             blend.gain_db.data = torch.from_numpy(gain_db).to(torch.float32)
-            heads.append(Chain([blend, Power(PowerConfig(order, reach))]))
+            own_reach = min(reach, 10.0 ** ((levels_db[level] + LEVEL_STEP_DB) / 20.0))
+            heads.append(Chain([blend, Power(PowerConfig(order, own_reach))]))
     return heads
 
 
