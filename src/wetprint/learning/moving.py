@@ -219,7 +219,8 @@ def refined_fit(
         if enough or best.error < GOOD_ENOUGH:
             break
     assert best is not None  # the first round always runs
-    if not has_feedback and best.error > GOOD_ENOUGH and not stop():
+    is_hidden = motion.trains[0].played is not None and not has_feedback  # chirps would show it
+    if is_hidden and best.error > GOOD_ENOUGH and not stop():
         solver = dataclasses.replace(solver, has_feedback=True)
         returning = solver.solve(best.delays, COLOUR_TAPS[1], 6, stop)
         best = returning if returning.error < WORTH_RETURNING * best.error else best
