@@ -55,15 +55,17 @@ class Tail:
     fall_db: float
     rms: float
 
+    @property
+    def holds(self) -> bool:
+        """Whether it is loud to its end, and does not fall."""
+        return self.end_db >= HEARD_DB and self.fall_db <= FALLS_DB
+
 
 def tail_of(take: Take, sample_rate: int) -> Tail | None:
     """Measure a take's end; None where the dry signal does not fall silent, or the wet one is."""
-    loud = np.abs(take.dry).max(0)
-    above = np.flatnonzero(loud > loud.max() * 10.0 ** (SILENT_DB / 20.0))
-    last = int(above[-1]) + 1 if len(above) else 0
     window = round(WINDOW_SECONDS * sample_rate)
     levels = _levels(take.wet, window)
-    quiet = levels[-(-last // window) :]
+    quiet = levels[-(-_silent_from(take.dry) // window) :]
     if len(quiet) * WINDOW_SECONDS < LEAST_SECONDS or levels.max() <= 0.0:
         return None
     first, second = (max(float(each.max()), 1e-12) for each in np.array_split(quiet, 2))
@@ -84,10 +86,9 @@ def refuse_self_oscillation(effect: Effect, takes: Sequence[Take], sample_rate: 
     """
     for take in takes:
         tail = tail_of(take, sample_rate)
-        if not _holds(tail):
-            continue
-        tail = tail_of(_played_on(effect, take, sample_rate), sample_rate)
-        if tail is None or not _holds(tail):
+        if tail is not None and tail.holds:
+            tail = tail_of(_played_on(effect, take, sample_rate), sample_rate)
+        if tail is None or not tail.holds:
             continue
         nothing = np.zeros((len(take.dry), round(tail.silence_seconds * sample_rate)), np.float32)
         alone = effect.process(nothing, sample_rate, allow_silence=True)
@@ -100,18 +101,19 @@ def refuse_self_oscillation(effect: Effect, takes: Sequence[Take], sample_rate: 
             )
 
 
-def _holds(tail: Tail | None) -> bool:
-    """Say whether an end is loud and does not fall."""
-    return tail is not None and tail.end_db >= HEARD_DB and tail.fall_db <= FALLS_DB
-
-
 def _played_on(effect: Effect, take: Take, sample_rate: int) -> Take:
     """Play the end of a take through an effect once more, and wait for longer."""
-    sounding = np.flatnonzero(np.abs(take.dry).max(0))
-    stop = int(sounding[-1]) + 1 if len(sounding) else 0
+    stop = _silent_from(take.dry)
     heard = take.dry[:, max(0, stop - round(LISTENED_SECONDS * sample_rate)) : stop]
     dry = np.pad(heard, ((0, 0), (0, round(WAITED_SECONDS * sample_rate))))
     return Take(dry, effect.process(dry, sample_rate, allow_silence=True), name=take.name)
+
+
+def _silent_from(dry: np.ndarray) -> int:
+    """Return the sample from which on nothing is played."""
+    loud = np.abs(dry).max(0)
+    above = np.flatnonzero(loud > loud.max() * 10.0 ** (SILENT_DB / 20.0))
+    return int(above[-1]) + 1 if len(above) else 0
 
 
 def notes_on_tails(takes: Sequence[Take], sample_rate: int) -> tuple[str, ...]:
@@ -119,7 +121,7 @@ def notes_on_tails(takes: Sequence[Take], sample_rate: int) -> tuple[str, ...]:
     notes = []
     for take in takes:
         tail = tail_of(take, sample_rate)
-        if tail is not None and tail.end_db > HEARD_DB and tail.fall_db > FALLS_DB:
+        if tail is not None and tail.end_db > HEARD_DB and not tail.holds:
             notes.append(
                 f"'{take.name}' still sounds {-tail.end_db:.0f} dB below its loudest after "
                 f"{tail.silence_seconds:.1f} s of silence: its tail is longer than that, and was "
