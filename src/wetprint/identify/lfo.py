@@ -133,14 +133,12 @@ def find_lfo_in_playing(train: Snapshots) -> Lfo | None:
         return None
     scores = [_beyond_music(_scores(train), train)]
     span_s = float(np.ptp(train.times)) / train.sample_rate
-    slowest = LEAST_TURNS / span_s
-    rates = np.arange(max(LOWEST_HZ, slowest), HIGHEST_HZ, STEP_HZ)
-    rates = rates[~_looks_slow(rates, 1.0 / HOP_SECONDS, slowest)]
+    rates = _turning_rates(span_s)
     rate_hz = _sharpened(_coarse_rate(scores, rates), scores)
     explained = float(_explained(scores, np.array([rate_hz]), HARMONICS)[0])
-    usual = float(np.median(_explained(scores, rates[::8], HARMONICS)))
-    slow = max((each.explained for each in find_slow_lfos(train)), default=0.0)
-    if explained < STANDS_OUT * usual or slow > SLOWER_EXPLAINS * explained:
+    if explained < STANDS_OUT * _usual(scores, rates, HARMONICS):
+        return None
+    if any(each.explained > SLOWER_EXPLAINS * explained for each in find_slow_lfos(train)):
         return None
     return Lfo(train.sample_rate / rate_hz, explained, train.moving_share)
 
@@ -163,18 +161,29 @@ def find_slow_lfos(train: Snapshots) -> list[Lfo]:
     span_s = float(np.ptp(train.times)) / train.sample_rate
     rates = np.geomspace(SLOW_TURNS, LEAST_TURNS, SLOW_RATES) / span_s
     explained = _explained(scores, rates, SLOW_HARMONICS)
-    usual = float(np.median(_explained(scores, _usual_rates(span_s), SLOW_HARMONICS)))
-    before, after = (np.concatenate(each) for each in (([0.0], explained), (explained, [0.0])))
-    peaks = (explained >= before[:-1]) & (explained >= after[1:])
-    good = np.flatnonzero(peaks & (explained > SLOW_STANDS_OUT * usual))
+    usual = _usual(scores, _turning_rates(span_s), SLOW_HARMONICS)
+    good = np.flatnonzero(_are_peaks(explained) & (explained > SLOW_STANDS_OUT * usual))
     best = sorted(good, key=lambda each: -explained[each])[:MOST_SLOW]
     rate = train.sample_rate
     return [Lfo(rate / rates[each], float(explained[each]), train.moving_share) for each in best]
 
 
-def _usual_rates(span_s: float) -> np.ndarray:
-    """Return some rates that turn often enough, in Hz."""
-    return np.arange(max(LOWEST_HZ, LEAST_TURNS / span_s), HIGHEST_HZ, 8 * STEP_HZ)
+def _turning_rates(span_s: float) -> np.ndarray:
+    """Return the rates, in Hz, that turn often enough in a time, and do not seem slower."""
+    slowest = LEAST_TURNS / span_s
+    rates = np.arange(max(LOWEST_HZ, slowest), HIGHEST_HZ, STEP_HZ)
+    return rates[~_looks_slow(rates, 1.0 / HOP_SECONDS, slowest)]
+
+
+def _usual(scores: Sequence[_Scores], rates: np.ndarray, harmonics: int) -> float:
+    """Return what rates explain by the way: the median, of a part of them."""
+    return float(np.median(_explained(scores, rates[::8], harmonics)))
+
+
+def _are_peaks(explained: np.ndarray) -> np.ndarray:
+    """Say which values none of their neighbours exceeds."""
+    padded = np.pad(explained, 1)
+    return (explained >= padded[:-2]) & (explained >= padded[2:])
 
 
 def wander_turns(train: Snapshots, period_samples: float) -> float:
@@ -248,9 +257,7 @@ def _scores(train: Snapshots) -> _Scores:
 def _coarse_rate(scores: Sequence[_Scores], rates: np.ndarray) -> float:
     """Choose among the rates that explain nearly the most: the one that needs fewest harmonics."""
     explained = _explained(scores, rates, HARMONICS)
-    before, after = np.roll(explained, 1), np.roll(explained, -1)
-    peaks = (explained >= before) & (explained >= after)
-    good = rates[peaks & (explained > NEARLY_BEST * explained.max())]
+    good = rates[_are_peaks(explained) & (explained > NEARLY_BEST * explained.max())]
     if not len(good):
         return float(rates[np.argmax(explained)])
     simplicity = sum(_explained(scores, good, count) for count in range(1, HARMONICS + 1))
