@@ -8,7 +8,7 @@ moves are found in them and refined on ordinary playing.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from wetprint.blocks.modulated_delay import (
 from wetprint.blocks.periodic import interpolating
 from wetprint.engine.delay_line import INTERPOLATIONS, TAPS
 from wetprint.identify.added_taps import find_added_taps
-from wetprint.identify.lfo import Lfo, find_lfo, find_lfo_in_playing
+from wetprint.identify.lfo import LEAST_TURNS, Lfo, find_lfo, find_lfo_in_playing
 from wetprint.identify.moving_taps import MovingTap, find_moving_taps
 from wetprint.identify.recording import Recording
 from wetprint.identify.snapshots import Snapshots, snapshot_trains, snapshots_of_playing
@@ -38,8 +38,9 @@ WINDOW_SECONDS = 4.0
 WINDOW_PLACES = (0.1, 0.8)
 """Where in what was heard trajectories are fitted: far apart, so that the rate is known well."""
 
-SLOW_WINDOWS = 1.5
-"""With a turn longer than so many windows, two would not see all of it."""
+SLOW_WINDOWS, FEW_TURNS = 1.5, LEAST_TURNS
+"""Two windows do not see all of an LFO whose turn is longer than so many of them, or of which no
+more turns were heard; then they are taken from everywhere."""
 
 MOST_WINDOWS = 5
 
@@ -54,7 +55,8 @@ short colours are."""
 SKIPPED_SECONDS = 0.25
 KNOTS = 128
 HARMONICS = (1, 3, 8)
-START_STEPS = 4
+START_STEPS, STEPS = 4, 6
+"""Gauss-Newton steps with short colours, and then with long ones for each count of harmonics."""
 WORTH_MORE_HARMONICS = 0.9
 WORTH_RETURNING = 0.8
 """Feedback that was not seen must bring the error below this share."""
@@ -130,7 +132,7 @@ def solve_modulated(
     taps = best_taps(material, motion, stop)
     if not taps:
         return None
-    fit = refined_fit(material, motion, taps, stop, progress)
+    fit = refined_fit(material, started_fit(material, motion, taps, stop), stop, progress)
     return coloured_chain(material, fit, stop, progress)
 
 
@@ -165,66 +167,57 @@ def moving_chain(delays: MovingDelays) -> Chain:
 
 
 def started_fit(
-    material: Material,
-    motion: Motion,
-    taps: tuple[MovingTap, ...],
-    stop: Callable[[], bool],
-    windows: Sequence[Take],
+    material: Material, motion: Motion, taps: tuple[MovingTap, ...], stop: Callable[[], bool]
 ) -> Fit:
-    """Refine sines with short colours, which tells whether the rate may be right."""
+    """Refine voices as sines with short colours, and the LFO's period with them.
+
+    Args:
+        material: what was heard.
+        motion: of the effect.
+        taps: voices to begin with, one at least.
+        stop: says that what was found so far must do.
+    """
     start = MovingDelays(motion.lfo.period_samples, taps, "linear", np.zeros(0))
-    has_feedback = any(tap.feedback for tap in taps)
-    skipped = int(SKIPPED_SECONDS * material.sample_rate)
-    solver = MovingDelaySolver(windows, skipped, has_feedback)
+    solver = _solver(material, start.period_samples, any(tap.feedback for tap in taps))
     return solver.solve(start.with_harmonics(HARMONICS[0]), COLOUR_TAPS[0], START_STEPS, stop)
 
 
 def refined_fit(
-    material: Material,
-    motion: Motion,
-    taps: tuple[MovingTap, ...],
-    stop: Callable[[], bool],
-    progress: Progress = silent,
-    windows: Sequence[Take] = (),
+    material: Material, started: Fit, stop: Callable[[], bool], progress: Progress = silent
 ) -> Fit:
-    """Refine trajectories on windows: few harmonics first, more where they gain something.
+    """Refine trajectories: few harmonics first, more where they gain something.
 
     Args:
         material: what was heard.
-        motion: of the effect; its period is refined as well.
-        taps: voices to begin with, one at least.
+        started: see started_fit.
         stop: says that what was found so far must do.
         progress: told how far it is.
-        windows: what is refined on; two stretches of the longest take where none are given.
     """
-    start = MovingDelays(motion.lfo.period_samples, taps, "linear", np.zeros(0))
-    has_feedback = any(tap.feedback for tap in start.taps)
-    skipped = int(SKIPPED_SECONDS * material.sample_rate)
-    solver = MovingDelaySolver(
-        windows or _windows(material, motion.lfo.period_samples), skipped, has_feedback
-    )
-    best: Fit | None = None
-    for number, count in enumerate(HARMONICS):
+    has_feedback = any(tap.feedback for tap in started.delays.taps)
+    solver = _solver(material, started.delays.period_samples, has_feedback)
+    best = solver.solve(started.delays, COLOUR_TAPS[1], STEPS, stop)
+    for number, count in enumerate(HARMONICS[1:], 1):
         progress("solving moving delays", number / len(HARMONICS))
-        if number and (len(start.taps) * (2 * count + 2) > MOST_PARAMETERS or stop()):
+        is_large = len(best.delays.taps) * (2 * count + 2) > MOST_PARAMETERS
+        if best.error < GOOD_ENOUGH or is_large or stop():
             break
-        begin = start if best is None else best.delays
-        if best is None:
-            begin = solver.solve(
-                begin.with_harmonics(count), COLOUR_TAPS[0], START_STEPS, stop
-            ).delays
-        found = solver.solve(begin.with_harmonics(count), COLOUR_TAPS[1], 6, stop)
-        enough = best is not None and found.error > WORTH_MORE_HARMONICS * best.error
-        best = found if best is None or found.error < best.error else best
-        if enough or best.error < GOOD_ENOUGH:
+        found = solver.solve(best.delays.with_harmonics(count), COLOUR_TAPS[1], STEPS, stop)
+        gained = found.error <= WORTH_MORE_HARMONICS * best.error
+        best = min(best, found, key=lambda each: each.error)
+        if not gained:
             break
-    assert best is not None  # the first round always runs
-    is_hidden = motion.trains[0].played is not None and not has_feedback  # chirps would show it
+    is_hidden = material.drive is None and not has_feedback  # chirps would have shown it
     if is_hidden and best.error > GOOD_ENOUGH and not stop():
         solver = dataclasses.replace(solver, has_feedback=True)
-        returning = solver.solve(best.delays, COLOUR_TAPS[1], 6, stop)
+        returning = solver.solve(best.delays, COLOUR_TAPS[1], STEPS, stop)
         best = returning if returning.error < WORTH_RETURNING * best.error else best
     return _best_interpolation(solver, best, stop)
+
+
+def _solver(material: Material, period_samples: float, has_feedback: bool) -> MovingDelaySolver:
+    """Return what fits moving delays to windows of what was heard."""
+    skipped = int(SKIPPED_SECONDS * material.sample_rate)
+    return MovingDelaySolver(_windows(material, period_samples), skipped, has_feedback)
 
 
 def _best_interpolation(solver: MovingDelaySolver, linear: Fit, stop: Callable[[], bool]) -> Fit:
@@ -242,7 +235,7 @@ def _best_interpolation(solver: MovingDelaySolver, linear: Fit, stop: Callable[[
 def best_taps(
     material: Material, motion: Motion, stop: Callable[[], bool]
 ) -> tuple[MovingTap, ...]:
-    """Return the voices that explain most of two windows.
+    """Return the voices that explain most of some windows.
 
     Lines that are followed are of any shape, but voices that move together hide one another; those
     that are added up are sines. In playing nothing can be followed.
@@ -256,14 +249,9 @@ def best_taps(
     return min((followed, adding), key=lambda taps: error(taps) if taps else np.inf)
 
 
-def window_error(
-    material: Material, motion: Motion, windows: Sequence[Take] = ()
-) -> Callable[[tuple[MovingTap, ...]], float]:
-    """Return what tells the share of windows that some voices leave, with short colours."""
-    skipped = int(SKIPPED_SECONDS * material.sample_rate)
-    solver = MovingDelaySolver(
-        windows or _windows(material, motion.lfo.period_samples), skipped, False
-    )
+def window_error(material: Material, motion: Motion) -> Callable[[tuple[MovingTap, ...]], float]:
+    """Return what tells the share of some windows that voices leave, with short colours."""
+    solver = _solver(material, motion.lfo.period_samples, False)
 
     def error(taps: tuple[MovingTap, ...]) -> float:
         delays = MovingDelays(motion.lfo.period_samples, taps, "linear", np.zeros(0))
@@ -313,32 +301,24 @@ def excerpt(take: Take, start: int, samples: int) -> Take:
 
 
 def _windows(material: Material, period_samples: float) -> list[Take]:
-    """Return short stretches of the longest take, or of everything where the LFO is slow."""
-    if period_samples > SLOW_WINDOWS * WINDOW_SECONDS * material.sample_rate:
-        return spread_windows(material, period_samples)
+    """Return short stretches: of the longest take, or from all around the turn of a slow LFO."""
+    samples = int(WINDOW_SECONDS * material.sample_rate)
+    takes = long_takes(material)
+    heard_samples = sum(each.scored_samples for each in takes)
+    if period_samples > min(SLOW_WINDOWS * samples, heard_samples / FEW_TURNS):
+        stretches = [
+            excerpt(take, at, samples)
+            for take in takes
+            for at in range(0, take.dry.shape[1] - samples // 4, samples)
+        ]
+        stretches.sort(key=lambda each: each.start_sample / period_samples % 1.0)
+        if stretches:
+            places = np.linspace(0, len(stretches) - 1, min(MOST_WINDOWS, len(stretches)))
+            return [stretches[round(each)] for each in places]
     longest = max(material.training, key=lambda each: each.scored_samples)
-    samples = min(int(WINDOW_SECONDS * material.sample_rate), longest.scored_samples // 2)
+    samples = min(samples, longest.scored_samples // 2)
     room = longest.dry.shape[1] - samples
     return [excerpt(longest, int(place * room), samples) for place in WINDOW_PLACES]
-
-
-def spread_windows(material: Material, period_samples: float) -> list[Take]:
-    """Return stretches of everything that was heard, spread over the turn of a slow LFO."""
-    samples = int(WINDOW_SECONDS * material.sample_rate)
-    heard = [
-        (take, at)
-        for take in long_takes(material)
-        for at in range(0, take.dry.shape[1], samples)
-        if min(samples, take.dry.shape[1] - at) > samples // 4
-    ]
-    turns = np.array([(take.start_sample + at) / period_samples for take, at in heard])
-    chosen: list[int] = []
-    for share in np.arange(MOST_WINDOWS) / MOST_WINDOWS:
-        away = np.abs((turns - share + 0.5) % 1.0 - 0.5)
-        away[chosen] = np.inf
-        if len(chosen) < len(heard):
-            chosen.append(int(np.argmin(away)))
-    return [excerpt(*heard[each], samples) for each in sorted(chosen)]
 
 
 def recordings_of(material: Material) -> list[Recording]:

@@ -9,10 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-import torch
-
-from wetprint.identify.lfo import find_slow_lfos
-from wetprint.identify.moving_taps import MovingTap
+from wetprint.identify.lfo import Lfo, find_slow_lfos
 from wetprint.identify.snapshots import snapshots_of_playing
 from wetprint.learning.material import Material, validation_esr
 from wetprint.learning.modulated import Fit
@@ -22,11 +19,11 @@ from wetprint.learning.moving import (
     coloured_chain,
     recordings_of,
     refined_fit,
-    spread_windows,
     started_fit,
     window_error,
 )
 from wetprint.models.chain import Chain
+from wetprint.models.playing import CPU
 from wetprint.progress import Progress, silent
 
 EXPLAINS_MORE = 0.65
@@ -67,30 +64,22 @@ def solve_slow(
     if material.channels_in > 1 or material.drive is not None or several:
         return None
     train = snapshots_of_playing(recordings_of(material), material.sample_rate)
-    tried: list[tuple[float, Motion, tuple[MovingTap, ...]]] = []
+    tried: list[tuple[Fit, Lfo]] = []
     for lfo in find_slow_lfos(train):
         if tried and stop():
             break
         motion = Motion(lfo, (train,))
-        windows = spread_windows(material, lfo.period_samples)
         taps = best_taps(material, motion, stop)
-        error = window_error(material, motion, windows)
+        error = window_error(material, motion)
         if taps and error(taps) < EXPLAINS_MORE * error(()):
-            begun = started_fit(material, motion, taps, stop, windows)
-            tried.append((begun.error, _turning(motion, begun), begun.delays.taps))
+            tried.append((started_fit(material, motion, taps, stop), lfo))
     if not tried:
         return None
-    _, motion, taps = min(tried, key=lambda each: each[0])
-    windows = spread_windows(material, motion.lfo.period_samples)
-    fit = refined_fit(material, motion, taps, stop, progress, windows)
+    started, lfo = min(tried, key=lambda each: each[0].error)
+    fit = refined_fit(material, started, stop, progress)
     chain = coloured_chain(material, fit, stop, progress)
-    error = validation_esr(chain, material, torch.device("cpu"))
+    error = validation_esr(chain, material, CPU)
     if error > EXPLAINS_MORE * still_error:
         return None
-    return SlowMotion(_turning(motion, fit), chain, error)
-
-
-def _turning(motion: Motion, fit: Fit) -> Motion:
-    """Return motion with the period that was refined with its voices."""
-    period = float(fit.delays.period_samples)
-    return dataclasses.replace(motion, lfo=dataclasses.replace(motion.lfo, period_samples=period))
+    lfo = dataclasses.replace(lfo, period_samples=fit.delays.period_samples)
+    return SlowMotion(Motion(lfo, (train,)), chain, error)

@@ -141,8 +141,9 @@ class Solving:
         for candidate in [] if motion is None else self._moving(motion, wanted, response):
             yield candidate
             least = min(least, candidate.error)
-        if MODULATED in wanted and min(least, linear.error) > SOLVED_WELL:
-            for candidate in self._slow(wanted, response, min(least, linear.error)):
+        still_error = min(least, linear.error)
+        if MODULATED in wanted and still_error > SOLVED_WELL:
+            for candidate in self._slow(wanted, response, still_error):
                 yield candidate
                 least = min(least, candidate.error)
         kinds = wanted & set(KINDS)
