@@ -302,14 +302,14 @@ def excerpt(take: Take, start: int, samples: int) -> Take:
 
 def _windows(material: Material, period_samples: float) -> list[Take]:
     """Return short stretches: of the longest take, or from all around the turn of a slow LFO."""
-    samples = int(WINDOW_SECONDS * material.sample_rate)
+    samples, skipped = (int(s * material.sample_rate) for s in (WINDOW_SECONDS, SKIPPED_SECONDS))
     takes = long_takes(material)
     heard_samples = sum(each.scored_samples for each in takes)
     if period_samples > min(SLOW_WINDOWS * samples, heard_samples / FEW_TURNS):
         stretches = [
             excerpt(take, at, samples)
             for take in takes
-            for at in range(0, take.dry.shape[1] - samples // 4, samples)
+            for at in range(0, take.dry.shape[1] - 2 * skipped, samples)
         ]
         stretches.sort(key=lambda each: each.start_sample / period_samples % 1.0)
         if stretches:

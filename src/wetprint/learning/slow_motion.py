@@ -73,13 +73,14 @@ def solve_slow(
         error = window_error(material, motion)
         if taps and error(taps) < EXPLAINS_MORE * error(()):
             tried.append((started_fit(material, motion, taps, stop), lfo))
-    if not tried:
-        return None
-    started, lfo = min(tried, key=lambda each: each[0].error)
-    fit = refined_fit(material, started, stop, progress)
-    chain = coloured_chain(material, fit, stop, progress)
-    error = validation_esr(chain, material, CPU)
-    if error > EXPLAINS_MORE * still_error:
-        return None
-    lfo = dataclasses.replace(lfo, period_samples=fit.delays.period_samples)
-    return SlowMotion(Motion(lfo, (train,)), chain, error)
+    solved: list[SlowMotion] = []
+    for started, lfo in sorted(tried, key=lambda each: each[0].error):
+        if solved and stop():
+            break
+        fit = refined_fit(material, started, stop, progress)
+        chain = coloured_chain(material, fit, stop, progress)
+        lfo = dataclasses.replace(lfo, period_samples=fit.delays.period_samples)
+        error = validation_esr(chain, material, CPU)
+        solved.append(SlowMotion(Motion(lfo, (train,)), chain, error))
+    best = min(solved, key=lambda each: each.error, default=None)
+    return None if best is None or best.error > EXPLAINS_MORE * still_error else best
