@@ -14,7 +14,7 @@ from wetprint.learning.budget import Budget
 from wetprint.learning.config import LearnConfig
 from wetprint.learning.linear import never
 from wetprint.learning.material import Material, Take, validation_esr
-from wetprint.learning.modulated import MovingDelays
+from wetprint.learning.modulated import MovingDelays, MovingDelaySolver
 from wetprint.learning.moving import find_motion, moving_chain, solve_modulated
 from wetprint.learning.race import Race
 from wetprint.models.chain import Chain
@@ -97,3 +97,15 @@ def test_a_take_from_the_middle_knows_its_time():
     wrong = Material((late,), (late,), RATE)
     assert validation_esr(chain, right, CPU) < 1e-6
     assert validation_esr(chain, wrong, CPU) > 1e-3
+
+
+def test_a_step_does_not_carry_the_rate_away():
+    """A hundredth of a turn of noise says nothing of a rate, and any step is as good."""
+    for seed in range(8):
+        generator = np.random.default_rng(seed)
+        dry, wet = generator.standard_normal((2, 1, 8000)).astype(np.float32)
+        tap = MovingTap(np.array([60.0, 20.0, 5.0]), 1.0)
+        start = MovingDelays(400_000.0, (tap,), "linear", np.zeros(0))
+        solver = MovingDelaySolver([Take(dry, wet)], 100, has_feedback=False)
+        found = solver.solve(start, 8, 1, never).delays
+        assert 0.5 < start.period_samples / found.period_samples < 2.0
