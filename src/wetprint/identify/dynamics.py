@@ -1,9 +1,10 @@
 """Does a box turn its sound up and down by its level, and if so: how far, how fast, and how?
 
 Compressors of the usual kinds are tried on a few seconds of what was heard, with the textbook's
-curve and with a free one, and where none of them is the one, all other kinds that the block knows;
-those that play the gain best are refined. What an effect that can be driven is asked are the level
-steps and steady tones of the capture signal; of recordings, whatever they hold must do.
+curve, and where none of them is the one, all other kinds that the block knows. The most promising
+are tried with a free curve too, and those that play the gain best are refined. What an effect that
+can be driven is asked are the level steps and steady tones of the capture signal; of recordings,
+whatever they hold must do.
 """
 
 from __future__ import annotations
@@ -55,8 +56,8 @@ TRIED_STRETCHES, REFINED_STRETCHES = 2, 4
 TRIED = SolveConfig(most_steps=8, damping=1e-2, worthwhile=0.02)
 REFINED = SolveConfig(most_steps=25, damping=1e-2, worthwhile=2e-3)
 
-MOST_PROMISING = 4
-"""Rarer kinds that are tried with a curve of any shape."""
+MOST_PROMISING = 6
+"""Kinds that are tried with a curve of any shape."""
 
 MOST_REFINED = 2
 """Kinds that did best when they were tried, of which the best is looked for."""
@@ -150,13 +151,9 @@ def find_dynamics(listening: Listening) -> Dynamics | None:
     tried = listening.heard(TRIED_STRETCHES, EVENNESS)
     if tried is None or (spread_db := tried.spread_db) < LEAST_SPREAD_DB:
         return None
-    found = sorted(_tried(listening.kinds, listening, tried), key=_Solved.left)
+    found = _with_free_curves(_promising(listening, tried), listening, tried)
     if found[0].left() > (1.0 - EXPLAINED) * spread_db**2:
         return None
-    if found[0].left() > (FOUND * spread_db) ** 2 and not listening.stop():
-        rarer = _tried(_promising_kinds(listening, tried), listening, tried)
-        least = BETTER_RARER * found[0].left()
-        found = sorted((each for each in rarer if each.left() < least), key=_Solved.left) + found
     heard = listening.heard(REFINED_STRETCHES, EVENNESS)
     assert heard is not None  # it holds what was tried
     best = _knee_and_free(found[0].knee.model, listening, heard, REFINED)
@@ -180,23 +177,39 @@ class _Solved:
         return self.free.mean_square_db
 
 
-def _tried(kinds: Sequence[GainKind], listening: Listening, heard: GainHeard) -> list[_Solved]:
-    """Solve each kind for a few steps, until one is certain; the first in any case."""
-    found: list[_Solved] = []
-    certain = (CERTAIN * heard.spread_db) ** 2
-    for start in _starts(kinds, heard, listening.sample_rate):
-        if found and (listening.stop() or found[-1].left() < certain):
+def _promising(listening: Listening, heard: GainHeard) -> list[PlayedGain]:
+    """Solve kinds with the textbook's curve, the rarer ones where no other is the one: best first.
+
+    The first usual kind is solved in any case.
+    """
+    found: list[PlayedGain] = []
+    for kinds in (listening.kinds, listening.rarer_kinds):
+        least = min((each.mean_square_db for each in found), default=np.inf)
+        if least < (FOUND * heard.spread_db) ** 2:
             break
-        found.append(_knee_and_free(start, listening, heard, TRIED))
-    return found
+        for start in _starts(kinds, heard, listening.sample_rate):
+            if found and (listening.stop() or _is_certain(found[-1].mean_square_db, heard)):
+                break
+            found.append(listening.solved(start, heard, TRIED))
+    usual = len(listening.kinds)
+    fairly = [e.mean_square_db / (BETTER_RARER if n >= usual else 1.0) for n, e in enumerate(found)]
+    return [found[each] for each in np.argsort(fairly, kind="stable")[:MOST_PROMISING]]
 
 
-def _promising_kinds(listening: Listening, heard: GainHeard) -> list[GainKind]:
-    """Choose among the rarer kinds by what the textbook's curve alone leaves."""
-    starts = _starts(listening.rarer_kinds, heard, listening.sample_rate)
-    played = [listening.solved(start, heard, TRIED) for start in starts if not listening.stop()]
-    played.sort(key=lambda each: each.mean_square_db)
-    return [each.model.kind for each in played[:MOST_PROMISING]]
+def _with_free_curves(
+    promising: Sequence[PlayedGain], listening: Listening, heard: GainHeard
+) -> list[_Solved]:
+    """Solve each for a few steps with either curve, until one is certain: best first."""
+    found: list[_Solved] = []
+    for each in promising:
+        if found and (listening.stop() or _is_certain(found[-1].left(), heard)):
+            break
+        found.append(_knee_and_free(each.model, listening, heard, TRIED))
+    return sorted(found, key=_Solved.left)
+
+
+def _is_certain(mean_square_db: float, heard: GainHeard) -> bool:
+    return mean_square_db < (CERTAIN * heard.spread_db) ** 2
 
 
 def _knee_and_free(
