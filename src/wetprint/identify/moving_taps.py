@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.fft import irfft, next_fast_len, rfft
+from scipy.fft import fft, ifft, irfft, next_fast_len, rfft
 from scipy.ndimage import gaussian_filter1d
 
 from wetprint.identify.snapshots import Snapshots
@@ -24,6 +24,9 @@ CELL_SAMPLES = 8
 """Length of the picture's cells along the delay."""
 
 PHASES = 48
+ANGLES = (12, 24, 48, 96, 192)
+"""At how many angles a sine is tried, the deeper the more."""
+
 SHARPNESS = 0.3
 """Finest detail of the smoothed picture that is looked at, in cycles a cell."""
 
@@ -196,28 +199,35 @@ def _lines(picture: _Picture) -> Iterator[MovingTap]:
 
 
 def _brightest_sine(picture: _Picture) -> tuple[float, np.ndarray]:
-    """Return the mean brightness along the brightest sine, and its series in samples."""
+    """Return the mean brightness along the brightest sine, and its series in samples.
+
+    Along sines of one depth, every row of the picture is moved by what the sine is worth at its
+    phase; over all angles at which the sine may begin that is a circular convolution.
+    """
     rows, width = picture.cells.shape
     fft_cells = next_fast_len(2 * width, real=True)
     bins = int(SHARPNESS * fft_cells)
-    spectrum = rfft(picture.cells, fft_cells).T[:bins].astype(np.complex64)  # (bins, rows)
-    wave = 2.0 * np.pi * np.arange(bins) / fft_cells
+    spectrum = np.zeros((bins, PHASES), np.complex64)
+    spectrum[:, (picture.rows * PHASES).astype(int)] = rfft(picture.cells, fft_cells).T[:bins]
+    turns = fft(spectrum, axis=1)
+    wave = 2.0 * np.pi * np.arange(bins, dtype=np.float32) / fft_cells
     best, found = -1.0, np.zeros(1 + 2 * FOLLOWED_HARMONICS)
     for depth in _depths(width):
-        count = int(np.clip(6.0 * depth, 12, 192))
-        angles = 2.0 * np.pi * np.arange(count) / count
-        swing = np.cos(2.0 * np.pi * picture.rows[None] - angles[:, None])  # (angles, rows)
-        turn = (wave[:, None, None] * depth * swing).astype(np.float32)
-        shift = np.cos(turn) + 1j * np.sin(turn)  # single precision is several times faster
-        summed = irfft((shift @ spectrum[:, :, None])[:, :, 0], fft_cells, axis=0)  # (cells, angle)
+        count = next(each for each in ANGLES if each >= min(6.0 * depth, ANGLES[-1]))
+        size = max(count, PHASES)
+        swing = np.cos(2.0 * np.pi * np.arange(size) / size).astype(np.float32)
+        turn = np.float32(depth) * np.outer(wave, swing)
+        shift = fft(np.cos(turn) + 1j * np.sin(turn), axis=1, workers=-1)
+        moved = ifft(shift * np.tile(turns, size // PHASES), axis=1, workers=-1)
+        summed = irfft(moved[:, :: size // count], fft_cells, axis=0, workers=-1)  # (cells, angle)
         edge = int(np.ceil(depth))
         summed = summed[edge : width - edge]
         centre, angle = np.unravel_index(int(np.argmax(summed)), summed.shape)
         if summed[centre, angle] > best:
             best = float(summed[centre, angle])
+            begun = 2.0 * np.pi * (angle / count + 0.5 / PHASES)
             found[0] = (centre + edge + 0.5) * CELL_SAMPLES
-            found[1] = depth * CELL_SAMPLES * np.cos(angles[angle])
-            found[2] = depth * CELL_SAMPLES * np.sin(angles[angle])
+            found[1:3] = depth * CELL_SAMPLES * np.array([np.cos(begun), np.sin(begun)])
     return best / rows, found
 
 
