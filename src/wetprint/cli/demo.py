@@ -55,7 +55,7 @@ EFFECTS = (
 )
 """One of each of the three groups."""
 
-MINUTES = 1.9
+MINUTES = 1.7
 PASSAGE_SECONDS = 10.0
 PASSAGE_SEED = 77_777
 

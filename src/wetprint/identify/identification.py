@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.signal import oaconvolve
+from threadpoolctl import threadpool_limits
 
 from wetprint.identify.added_taps import find_added_taps
 from wetprint.identify.findings import Identification, Turn, Voice
@@ -54,6 +55,7 @@ LEAST_POWER = 1e-20
 """-200 dB: what is softer counts as nothing at all."""
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def identify_effect(
     play: Callable[[np.ndarray], np.ndarray], sample_rate: int, progress: Progress = silent
 ) -> Identification:
@@ -92,6 +94,7 @@ def identify_effect(
     return _described(dry, wet, sample_rate, find_lfo(trains), trains[0], asked, ())
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def identify_recording(
     dry: np.ndarray, wet: np.ndarray, sample_rate: int, progress: Progress = silent
 ) -> Identification:

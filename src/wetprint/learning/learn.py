@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from wetprint.effects import Effect
 from wetprint.errors import LearningError, nearest_names
@@ -130,6 +131,7 @@ def chosen_recipes(name: str) -> list[Recipe]:
     return [RECIPES[name]]
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # most products are small: threads only wait
 def _learn(
     gather: Callable[[], Material],
     source: dict[str, Any],

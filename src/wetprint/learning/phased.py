@@ -116,7 +116,7 @@ def solve_phaser(
     progress("looking for a phaser", 0.0)
     spectra = spectra or spectra_of_sound(recordings, period_samples, sample_rate, START_PHASES)
     sides = [
-        find_phaser_starts(spectra, channel, sample_rate, START_KNOTS)
+        find_phaser_starts(spectra, channel, sample_rate, START_KNOTS, stop=stop)
         for channel in range(len(spectra.response))
     ]
     few, windows = (

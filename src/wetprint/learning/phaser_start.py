@@ -7,12 +7,14 @@ all phases together; the break frequency is each phase's own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from wetprint.blocks.periodic_filter import knot_weights
 from wetprint.identify.phase_spectra import PhaseSpectra
+from wetprint.learning.linear import never
 
 LOG_BREAKS = np.linspace(-7.5, 1.5, 181)
 """Break frequencies that are tried: 8 Hz to 20 kHz at 48 kHz."""
@@ -57,7 +59,12 @@ class PhaserStart:
 
 
 def find_phaser_starts(
-    spectra: PhaseSpectra, channel: int, sample_rate: int, knots: int, most: int = 4
+    spectra: PhaseSpectra,
+    channel: int,
+    sample_rate: int,
+    knots: int,
+    most: int = 4,
+    stop: Callable[[], bool] = never,
 ) -> list[PhaserStart]:
     """Return what may have made the responses: one for each likely number of stages, best first.
 
@@ -67,18 +74,24 @@ def find_phaser_starts(
         sample_rate: Hz.
         knots: of the curves.
         most: numbers of stages that may be returned.
+        stop: says that the search has lasted long enough; the likeliest so far is finished.
     """
     z = np.exp(-2j * np.pi * spectra.hz / sample_rate)  # one sample later
     every = slice(None, None, max(1, len(spectra.phase) // FEW_PHASES))
     whole = _Seen(spectra.response[channel], spectra.weight)
     few = _Seen(whole.response[every], whole.weight[every])
-    rough = [
-        min((_fit(few, z, stages, each, FEW_BREAKS), stages, each) for each in FEEDBACKS)
-        for stages in STAGES
-    ]
+    rough: list[tuple[_Fit, int, float]] = []
+    for stages in STAGES:
+        if rough and stop():
+            break
+        rough.append(
+            min((_fit(few, z, stages, each, FEW_BREAKS), stages, each) for each in FEEDBACKS)
+        )
     bound = LIKELY * min(rough)[0].error
-    found = []
+    found: list[PhaserStart] = []
     for _, stages, feedback in (each for each in sorted(rough)[:most] if each[0].error <= bound):
+        if found and stop():
+            break
         fit, near = min((_fit(whole, z, stages, feedback + each), each) for each in NEARBY)
         curve = _curve_through(spectra.phase, fit.log_break, knots)
         found.append(PhaserStart(stages, feedback + near, curve, *fit.gains, fit.error))
@@ -144,17 +157,20 @@ def _fit(seen: _Seen, z: np.ndarray, stages: int, feedback: float, step: int = 1
 
 
 def _first_gains(seen: _Seen, known: np.ndarray) -> list[tuple[float, float]]:
-    """Let a few phases say what the gains may be, each alone."""
-    guesses = []
-    for phase in range(0, len(seen.response), max(1, len(seen.response) // 4)):
-        alone = _Seen(seen.response[phase : phase + 1], seen.weight[phase : phase + 1])
-        fits = [alone.gains(each[None]) for each in known[::3]]
-        left = [
-            float(alone.distance(each[None], gains)[0, 0])
-            for gains, each in zip(fits, known[::3], strict=True)
-        ]
-        guesses.append(fits[int(np.argmin(left))])
-    return guesses
+    """Let a few phases say what the gains may be, each alone, at the break that suits it best."""
+    few = slice(None, None, max(1, len(seen.response) // 4))
+    response, weight, tried = seen.response[few], seen.weight[few], known[::3]
+    whole, cross = weight.sum(1)[:, None], np.real(weight @ tried.T)  # (phases, breaks)
+    wet = weight @ (abs(tried) ** 2).T
+    heard = weight * response
+    right = np.stack(
+        np.broadcast_arrays(np.real(heard).sum(1)[:, None], np.real(heard @ tried.conj().T)), -1
+    )
+    matrix = np.stack(np.broadcast_arrays(whole, cross, cross, wet), -1)
+    inverse = np.linalg.pinv(matrix.reshape(*cross.shape, 2, 2), hermitian=True)
+    gains = np.einsum("pbij,pbj->pbi", inverse, right)
+    best = (gains * right).sum(-1).argmax(1)  # what they explain
+    return [(float(dry), float(wet)) for dry, wet in gains[np.arange(len(best)), best]]
 
 
 def _curve_through(phase: np.ndarray, values: np.ndarray, knots: int) -> np.ndarray:

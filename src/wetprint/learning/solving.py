@@ -186,10 +186,11 @@ class Solving:
     def _moving(
         self, motion: Motion, wanted: set[str], response: np.ndarray
     ) -> Iterator[Candidate]:
-        """Try every solver of moving effects, until one of them does well."""
-        for solver in MOVING_SOLVERS:
-            if solver.recipe not in wanted:
-                continue
+        """Try every solver of moving effects, until one of them does well or the time is up."""
+        tried = [each for each in MOVING_SOLVERS if each.recipe in wanted]
+        for number, solver in enumerate(tried):
+            if number and self.budget.over():
+                return
             begun = self.budget.elapsed_seconds()
             chain = solver.solve(self.material, motion, self.budget.stop_curve(), self.progress)
             if chain is None:
