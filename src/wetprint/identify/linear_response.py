@@ -19,6 +19,9 @@ from scipy.fft import irfft, next_fast_len, rfft
 LEAST_PIECE_SAMPLES = 1 << 18
 """Recordings are taken in pieces of at least this length, so that memory stays bounded."""
 
+BLOCK_TAPS, BLOCKS_AT_ONCE = 4, 64
+"""Correlations of many inputs are gathered in blocks of so many times the taps, so many at once."""
+
 
 @dataclass(frozen=True)
 class LinearFit:
@@ -202,6 +205,26 @@ class NormalEquations:
     def _precondition(self, residual: np.ndarray, inverse: np.ndarray) -> np.ndarray:
         bins = rfft(residual)  # (in, bins)
         return irfft(np.einsum("kij,jk->ik", inverse, bins), self.taps)
+
+
+class ManyInputEquations(NormalEquations):
+    """The same equations, gathered for many inputs at once: one matrix product for each bin."""
+
+    def _lags(self, now: np.ndarray, heard: np.ndarray) -> np.ndarray:
+        taps = self.taps
+        fft_samples = next_fast_len(BLOCK_TAPS * taps, real=True)
+        fresh = fft_samples - taps
+        lead = (-heard.shape[-1]) % fresh + taps
+        both = [np.pad(each, ((0, 0), (lead, 0))) for each in (now, heard)]
+        starts = np.arange(0, both[0].shape[-1] - taps, fresh)
+        gathered = np.zeros((fft_samples // 2 + 1, len(now), len(heard)), complex)
+        for first in range(0, len(starts), BLOCKS_AT_ONCE):
+            blocks = starts[first : first + BLOCKS_AT_ONCE, None] + np.arange(fft_samples)
+            late, early = (each[:, blocks] for each in both)  # (channels, blocks, time)
+            late[..., :taps] = 0.0
+            late, early = (rfft(each).transpose(2, 0, 1) for each in (late, early))
+            gathered += late @ early.conj().transpose(0, 2, 1)
+        return irfft(gathered.transpose(1, 2, 0), fft_samples)[..., :taps]
 
 
 def solve_fir(

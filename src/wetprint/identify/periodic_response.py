@@ -13,15 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.fft import irfft, next_fast_len, rfft
 
-from wetprint.identify.linear_response import LinearFitConfig, NormalEquations
+from wetprint.identify.linear_response import LinearFitConfig, ManyInputEquations
 from wetprint.identify.recording import Recording
-
-BLOCK_TAPS = 4
-"""Correlations are gathered in blocks of so many times the taps."""
-
-BLOCKS_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -80,23 +74,3 @@ def turned_inputs(
     for number in range(1, harmonics + 1):
         rows += [dry * np.cos(number * phase), dry * np.sin(number * phase)]
     return np.stack(rows)
-
-
-class ManyInputEquations(NormalEquations):
-    """The same equations, gathered for many inputs at once: one matrix product for each bin."""
-
-    def _lags(self, now: np.ndarray, heard: np.ndarray) -> np.ndarray:
-        taps = self.taps
-        fft_samples = next_fast_len(BLOCK_TAPS * taps, real=True)
-        fresh = fft_samples - taps
-        lead = (-heard.shape[-1]) % fresh + taps
-        both = [np.pad(each, ((0, 0), (lead, 0))) for each in (now, heard)]
-        starts = np.arange(0, both[0].shape[-1] - taps, fresh)
-        gathered = np.zeros((fft_samples // 2 + 1, len(now), len(heard)), complex)
-        for first in range(0, len(starts), BLOCKS_AT_ONCE):
-            blocks = starts[first : first + BLOCKS_AT_ONCE, None] + np.arange(fft_samples)
-            late, early = (each[:, blocks] for each in both)  # (channels, blocks, time)
-            late[..., :taps] = 0.0
-            late, early = (rfft(each).transpose(2, 0, 1) for each in (late, early))
-            gathered += late @ early.conj().transpose(0, 2, 1)
-        return irfft(gathered.transpose(1, 2, 0), fft_samples)[..., :taps]

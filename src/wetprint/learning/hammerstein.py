@@ -19,7 +19,7 @@ import torch
 
 from wetprint.blocks.compressor import Compressor, CompressorConfig
 from wetprint.blocks.power import Power, PowerConfig
-from wetprint.identify.linear_response import LinearFitConfig, NormalEquations
+from wetprint.identify.linear_response import LinearFitConfig, ManyInputEquations
 from wetprint.learning.linear import filter_audio, never
 from wetprint.learning.material import Material, Take, shortened, takes_esr
 from wetprint.models.chain import Chain
@@ -137,7 +137,7 @@ def _branches(heads: Sequence[Chain], kernels: np.ndarray) -> list[Chain]:
 
 def _solve(heads: Sequence[Chain], takes: Sequence[Take], taps: int) -> np.ndarray:
     """Solve the filters behind the heads: ``(channels_out, heads, taps)``."""
-    equations = NormalEquations(taps, len(heads), takes[0].wet.shape[0])
+    equations = ManyInputEquations(taps, len(heads), takes[0].wet.shape[0])
     for take in takes:
         equations.add(_heard(heads, take), take.wet, take.heard_from)
     return equations.solve(FIT).response
