@@ -1,6 +1,8 @@
 """The solved half of learning where an effect's gain follows an LFO, whether it distorts or not.
 
-A tremolo is tried as filter, gain, filter, and goes on as ``moving_search.py`` tells.
+A tremolo is tried as filter, gain, filter, and goes on as ``moving_search.py`` tells. So does a
+ring modulator, whose gain turns at an audio rate (``identify/carrier.py``): of its mean gain, often
+none, no search can begin, so that it begins with the carrier's cosine.
 """
 
 from __future__ import annotations
@@ -9,8 +11,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from wetprint.blocks.periodic import interpolating
+from wetprint.identify.carrier import Carrier, find_carrier
 from wetprint.identify.moving_branches import Branch
-from wetprint.identify.stages import MovingGain
+from wetprint.identify.recording import Recording
+from wetprint.identify.stages import Filter, MovingGain
 from wetprint.learning.linear import never
 from wetprint.learning.material import Material
 from wetprint.learning.moved_model import MovedModel, one_channel, side_by_side
@@ -51,6 +56,47 @@ def solve_tremolo(
         models.append(model)
     progress(NAME, 1.0)
     return side_by_side(models)
+
+
+def solve_ring_modulator(
+    material: Material, stop: Callable[[], bool] = never, progress: Progress = silent
+) -> Chain | None:
+    """Solve an effect whose gain turns at an audio rate and which may distort.
+
+    Args:
+        material: what was heard; takes know where they lie in time.
+        stop: says that the search has lasted long enough; what it found is finished.
+        progress: told how far it is.
+
+    Returns:
+        The chain, or None where the effect is no ring modulator.
+    """
+    if material.channels_in > 1:
+        return None
+    progress("looking for a carrier", 0.0)
+    models: list[MovedModel] = []
+    for channel in range(material.channels_out):
+        heard = one_channel(material, channel)
+        takes = [Recording(each.dry, each.wet, each.start_sample) for each in heard.training]
+        carrier = find_carrier(takes, material.sample_rate)
+        if carrier is None:
+            return None
+        search = MovingSearch(heard, carrier.period_samples, stop, progress, "solving the ring")
+        ring = _ring(search, carrier)
+        search.refine_period(ring)
+        models.append(_with_curves(search, search.again(ring)))
+    progress("looking for a carrier", 1.0)
+    return side_by_side(models)
+
+
+def _ring(search: MovingSearch, carrier: Carrier) -> Branch:
+    """Begin with the filter that goes with the carrier, its gain, and a wire."""
+    gain = carrier.at(np.arange(KNOTS) / KNOTS)
+    before, after = np.zeros(search.before), np.zeros(search.after)
+    kept = min(search.before, len(carrier.response))
+    before[:kept] = carrier.response[:kept]
+    after[0] = 1.0
+    return Filter(before), MovingGain(interpolating(gain)), Filter(after)
 
 
 def _solve_channel(

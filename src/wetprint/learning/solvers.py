@@ -14,7 +14,7 @@ from wetprint.learning.divided import solve_divided
 from wetprint.learning.echoed import solve_echoed
 from wetprint.learning.hammerstein import solve_hammerstein
 from wetprint.learning.material import Material
-from wetprint.learning.moved import solve_tremolo
+from wetprint.learning.moved import solve_ring_modulator, solve_tremolo
 from wetprint.learning.moving import Motion, recordings_of, solve_modulated
 from wetprint.learning.phased import phaser_chain, solve_periodic_filter, solve_phaser
 from wetprint.learning.pitched import solve_pitched
@@ -84,6 +84,9 @@ def _solve_moving_reverb(
     """A room has a cycle of its own, of several LFOs together, which it finds by itself."""
     return solve_reverberant(material, stop, progress)
 
+
+RING = Solver("ring_modulator", solve_ring_modulator)
+"""Apart from the others that move, since what moves it is no LFO."""
 
 PITCHED = Solver("pitch_shifter", solve_pitched)
 """Apart from the others, since another measure decides."""

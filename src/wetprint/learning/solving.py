@@ -26,6 +26,7 @@ from wetprint.learning.solvers import (
     MOVING_SOLVERS,
     OCTAVES,
     PITCHED,
+    RING,
     STILL_SOLVERS,
     Solver,
 )
@@ -127,6 +128,7 @@ class Solving:
             if squashed.error < SOLVED_WELL:
                 return
         for solver, stop in (
+            (RING, self.budget.stop_curve),
             (PITCHED, self.budget.stop_curve),
             (CROSSFADED, self.budget.stop_alone),
         ):

@@ -217,6 +217,7 @@ RECIPES: dict[str, Recipe] = {
                 ("modulated_delay", "delay lines that follow an LFO, beside the dry signal"),
                 ("crossfaded_delay", "delays that fade from one length to the next"),
                 ("tremolo", "a gain that follows an LFO, between filters and curves"),
+                ("ring_modulator", "a gain that turns at an audio rate, between filters"),
                 ("phaser", "allpass stages that follow an LFO, beside the dry signal"),
                 (
                     "periodic_filter",

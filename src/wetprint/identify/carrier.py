@@ -1,0 +1,153 @@
+"""The carrier of a ring modulator: a gain that turns faster than any LFO, found in any sound.
+
+Dry times wet is the square of the sound times the gain, and a square has a mean: in the spectrum of
+that product, over everything that was heard, a gain that comes again stands as a line, as narrow as
+the time is long. Notes draw lines there too; what tells a carrier is that the dry sound, multiplied
+by it, explains the wet one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.fft import next_fast_len, rfft
+from scipy.signal import oaconvolve
+
+from wetprint.identify.gain_heard import loudest
+from wetprint.identify.linear_response import LinearFitConfig, ManyInputEquations
+from wetprint.identify.periodic_response import turned_inputs
+from wetprint.identify.recording import Recording
+
+SLOWEST_HZ, SHORTEST_TURN_SAMPLES = 16.0, 17.0
+"""Slower is an LFO's; a turn of fewer samples is none that the block plays."""
+
+CANDIDATES = 3
+"""Lines that are tried, the brightest first."""
+
+ASIDE_BINS = 16
+"""A line takes up so many bins on either side."""
+
+TAPS = 64
+HEARD_SECONDS = 8.0
+"""Length of the filters, and of the two stretches by which a carrier is told from a note: what is
+fitted to one must explain the other."""
+
+SHORTEST_SECONDS = 5.0
+"""Of a shorter sound one note may be all."""
+
+EXPLAINS = 0.5
+"""With the carrier, filters must leave less than this share of what one leaves without."""
+
+STEPS, NARROWINGS = 9, 5
+"""Each narrowing looks at so many rates, and brings the rate four times closer."""
+
+FIT = LinearFitConfig(ridge=1e-8, tolerance=1e-5, most_iterations=100)
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """A gain at an audio rate, and the filter that goes with it.
+
+    Attributes:
+        period_samples: one turn, which begins at absolute time zero.
+        response: of the filter, ``(taps,)``.
+        gain: the mean gain, and that of the cosine and of the sine, ``(3,)``.
+    """
+
+    period_samples: float
+    response: np.ndarray
+    gain: np.ndarray
+
+    def at(self, phase: np.ndarray) -> np.ndarray:
+        """Return the gain at phases in turns, of any shape."""
+        mean, cosine, sine = self.gain
+        angle = 2.0 * np.pi * phase
+        return mean + cosine * np.cos(angle) + sine * np.sin(angle)
+
+
+def find_carrier(recordings: Sequence[Recording], sample_rate: int) -> Carrier | None:
+    """Find the carrier of a ring modulator.
+
+    Args:
+        recordings: dry and wet signals whose absolute times agree with one another; of several
+            wet channels the loudest counts.
+        sample_rate: Hz.
+
+    Returns:
+        None where no gain of an audio rate explains what was heard.
+    """
+    products = [each.dry[0].astype(np.float64) * loudest(each.wet) for each in recordings]
+    starts = [each.start_sample for each in recordings]
+    size = next_fast_len(2 * max((len(each) for each in products), default=1), real=True)
+    turning = np.arange(size // 2 + 1) / size  # turns a sample
+    lines = np.zeros(len(turning), complex)
+    for product, start in zip(products, starts, strict=True):
+        lines += rfft(product, size) * np.exp(-2j * np.pi * (turning * start % 1.0))
+    height = np.abs(lines)
+    height[(turning < SLOWEST_HZ / sample_rate) | (turning > 1.0 / SHORTEST_TURN_SAMPLES)] = 0.0
+    for _ in range(CANDIDATES):
+        at = int(np.argmax(height))
+        if height[at] == 0.0:
+            break
+        rate = _refined(products, starts, turning[at], 1.0 / size)
+        found = _explained(recordings, 1.0 / rate, sample_rate)
+        if found is not None:
+            return found
+        height[max(0, at - ASIDE_BINS) : at + ASIDE_BINS + 1] = 0.0
+    return None
+
+
+def _refined(
+    products: Sequence[np.ndarray], starts: Sequence[int], rate: float, width: float
+) -> float:
+    """Return the rate, in turns a sample, within a width of another at which the line is highest.
+
+    A long sound is first turned back by the rate that is known and cut into short sums, of which
+    the sums at rates nearby are made.
+    """
+    step = max(1, int(0.02 / width))
+    sums, times = [], []
+    for product, start in zip(products, starts, strict=True):
+        whole = len(product) // step * step
+        time = start + np.arange(whole)
+        turned = product[:whole] * np.exp(-2j * np.pi * (rate * time % 1.0))
+        sums.append(turned.reshape(-1, step).sum(1))
+        times.append(time.reshape(-1, step).mean(1))
+    short, time = np.concatenate(sums), np.concatenate(times)
+    off = 0.0
+    for _ in range(NARROWINGS):
+        near = off + width * np.linspace(-1.0, 1.0, STEPS)
+        height = np.abs(np.exp(-2j * np.pi * np.outer(near, time)) @ short)
+        off = float(near[int(np.argmax(height))])
+        width /= 4.0
+    return rate + off
+
+
+def _explained(
+    recordings: Sequence[Recording], period_samples: float, sample_rate: int
+) -> Carrier | None:
+    """Return the carrier if filters explain much more with it than without."""
+    longest = max(recordings, key=lambda each: each.dry.shape[-1])
+    samples = longest.dry.shape[-1]
+    if samples < SHORTEST_SECONDS * sample_rate:
+        return None
+    stretch = min(round(HEARD_SECONDS * sample_rate), samples // 2)
+    fitted, judged = slice(0, stretch), slice(samples - stretch, samples)
+    wet = loudest(longest.wet)
+    turned = turned_inputs(longest.dry[0], longest.start_sample, period_samples, 1)  # (3, time)
+    responses, left = [], []
+    for inputs in (turned[:1], turned):
+        equations = ManyInputEquations(TAPS, len(inputs), 1)
+        equations.add(inputs[:, fitted], wet[None, fitted])
+        responses.append(equations.solve(FIT).response[0])
+        both = zip(inputs[:, judged], responses[-1], strict=True)
+        played = sum(oaconvolve(each, taps)[:stretch] for each, taps in both)
+        left.append(float(np.square(wet[judged] - played)[TAPS:].sum()))
+    if left[1] >= EXPLAINS * left[0]:
+        return None
+    three = responses[1]
+    # one filter behind a gain: the strongest of the three, by which the others are measured
+    response = three[int(np.argmax(np.square(three).sum(1)))]
+    return Carrier(period_samples, response, three @ response / float(response @ response))
