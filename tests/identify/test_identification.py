@@ -28,11 +28,22 @@ def upside_down(dry: np.ndarray) -> np.ndarray:
     return oaconvolve(dry, response, axes=-1)[:, : dry.shape[1]]
 
 
+def test_a_ring_modulator_shows_its_carrier_and_nothing_that_an_lfo_moves():
+    def ring(dry: np.ndarray) -> np.ndarray:
+        return dry * np.sin(2.0 * np.pi * 317.25 / RATE * np.arange(dry.shape[1]))
+
+    found = identify_effect(ring, RATE)
+    assert found.carrier_hz == pytest.approx(317.25, abs=1e-3)
+    assert (found.lfo_rate_hz, found.voices, found.pitch_ratio) == (None, (), None)
+    assert "ring modulator: multiplied by a carrier of 317.250 Hz" in in_words(found)
+
+
 def test_a_filter_stands_still_and_is_nothing_but_linear():
     found = identify_effect(upside_down, RATE)
     assert (found.delay_samples, found.polarity, found.channels_out) == (17, -1, 1)
     assert found.beyond_linear_db < -80.0
     assert found.lfo_rate_hz is None
+    assert found.carrier_hz is None
     assert found.pitch_ratio is None
     assert found.voices == ()
     assert found.repeatability_db == pytest.approx(-200.0)

@@ -89,6 +89,7 @@ def identification(unseen: str = "<the rest>") -> Identification:
         lfo_rate_hz=1.2,
         voices=(voice, dataclasses.replace(voice, side=1)),
         turn=turn,
+        carrier_hz=None,
         pitch_ratio=0.5,
         grain_ms=40.0,
         repeats=repeats,

@@ -54,6 +54,11 @@ def test_one_note_after_the_other_shows_no_carrier():
     assert find_carrier([Recording(dry, np.tanh(3.0 * dry))], RATE) is None
 
 
+def test_a_filter_shows_no_carrier():
+    dry = playing(12, 0, RATE)
+    assert find_carrier([Recording(dry, lfilter(*butter(2, 0.2), dry))], RATE) is None
+
+
 def test_silence_shows_no_carrier():
     silence = np.zeros((1, RATE), np.float32)
     assert find_carrier([Recording(silence, silence)], RATE) is None

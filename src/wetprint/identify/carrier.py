@@ -29,16 +29,21 @@ CANDIDATES = 3
 ASIDE_BINS = 16
 """A line takes up so many bins on either side."""
 
-TAPS = 64
+TAPS, MOST_TAPS = 64, 2048
+"""Lengths of a filter alone, the better of which counts; those that go with a carrier are short."""
+
 HEARD_SECONDS = 8.0
-"""Length of the filters, and of the two stretches by which a carrier is told from a note: what is
-fitted to one must explain the other."""
+"""Of the two stretches by which a carrier is told from a note: what is fitted to one must explain
+the other."""
 
 SHORTEST_SECONDS = 5.0
 """Of a shorter sound one note may be all."""
 
 EXPLAINS = 0.5
 """With the carrier, filters must leave less than this share of what one leaves without."""
+
+LEAST_LEFT = 1e-3
+"""A filter that leaves no more than this of the sound (-30 dB) leaves nothing to explain."""
 
 STEPS, NARROWINGS = 9, 5
 """Each narrowing looks at so many rates, and brings the rate four times closer."""
@@ -76,7 +81,7 @@ def find_carrier(recordings: Sequence[Recording], sample_rate: int) -> Carrier |
         sample_rate: Hz.
 
     Returns:
-        None where no gain of an audio rate explains what was heard.
+        None where no gain of an audio rate explains what was heard, or a filter does.
     """
     products = [each.dry[0].astype(np.float64) * loudest(each.wet) for each in recordings]
     starts = [each.start_sample for each in recordings]
@@ -138,16 +143,17 @@ def _explained(
     wet = loudest(longest.wet)
     turned = turned_inputs(longest.dry[0], longest.start_sample, period_samples, 1)  # (3, time)
     responses, left = [], []
-    for inputs in (turned[:1], turned):
-        equations = ManyInputEquations(TAPS, len(inputs), 1)
+    for inputs, count in ((turned[:1], TAPS), (turned[:1], MOST_TAPS), (turned, TAPS)):
+        equations = ManyInputEquations(count, len(inputs), 1)
         equations.add(inputs[:, fitted], wet[None, fitted])
         responses.append(equations.solve(FIT).response[0])
         both = zip(inputs[:, judged], responses[-1], strict=True)
         played = sum(oaconvolve(each, taps)[:stretch] for each, taps in both)
-        left.append(float(np.square(wet[judged] - played)[TAPS:].sum()))
-    if left[1] >= EXPLAINS * left[0]:
+        left.append(float(np.square(wet[judged] - played)[MOST_TAPS:].sum()))
+    least = LEAST_LEFT * float(np.square(wet[judged]).sum())
+    if min(left[:2]) <= least or left[2] >= EXPLAINS * min(left[:2]):
         return None
-    three = responses[1]
+    three = responses[2]
     # one filter behind a gain: the strongest of the three, by which the others are measured
     response = three[int(np.argmax(np.square(three).sum(1)))]
     return Carrier(period_samples, response, three @ response / float(response @ response))

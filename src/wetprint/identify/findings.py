@@ -144,6 +144,7 @@ class Identification:
         lfo_rate_hz: of the LFO that moves it; None where none was found.
         voices: taps that the LFO moves.
         turn: what else the LFO moves.
+        carrier_hz: of a ring modulator, whose gain turns so often; None where there is none.
         pitch_ratio: pitch after over pitch before; None where pitch is not shifted.
         grain_ms: length of the grains by which a delay line shifts pitch; None where none are seen.
         repeats: echoes; None where nothing plays again.
@@ -164,6 +165,7 @@ class Identification:
     lfo_rate_hz: float | None
     voices: tuple[Voice, ...]
     turn: Turn
+    carrier_hz: float | None
     pitch_ratio: float | None
     grain_ms: float | None
     repeats: Repeats | None

@@ -14,6 +14,7 @@ from scipy.signal import oaconvolve
 from threadpoolctl import threadpool_limits
 
 from wetprint.identify.added_taps import find_added_taps
+from wetprint.identify.carrier import find_carrier
 from wetprint.identify.findings import Identification, Turn, Voice
 from wetprint.identify.front_panel import front_panel
 from wetprint.identify.lfo import Lfo, find_lfo, find_lfo_in_playing
@@ -150,13 +151,16 @@ def _described(
     response = solve_fir(dry, wet, taps)[:, 0]  # (channels, taps)
     left = wet - oaconvolve(dry.astype(np.float64), response, axes=-1)[:, : dry.shape[1]]
     side, peak = np.unravel_index(int(np.argmax(np.abs(response))), response.shape)
+    carrier = find_carrier([Recording(dry, wet)], rate)
+    lfo = None if carrier else lfo  # what a carrier moves may look like anything
     shift = find_pitch_shift(dry, wet, rate)
     beyond_linear = float(np.square(left).mean() / max(np.square(wet).mean(), LEAST_POWER))
     beyond_db = _db(beyond_linear)
     heard = (Recording(dry, wet), *((asked.stepped,) if asked else ()))
-    described = describe_response(response, _dying(response, beyond_db, asked), rate)
+    dying = None if carrier else _dying(response, beyond_db, asked)
+    described = describe_response(response, dying, rate)
     is_room = max((each or 0.0 for each in described.decay_seconds), default=0.0) > ROOM_SECONDS
-    ratio = shift.ratio if shift.is_shifter else None
+    ratio = shift.ratio if shift.is_shifter and carrier is None else None
     turn = Turn() if lfo is None or is_room else _turn(dry, wet, rate, lfo, asked)
     voices = () if lfo is None or turn.gain_db else _voices(train, lfo, rate)
     return Identification(
@@ -173,12 +177,13 @@ def _described(
         lfo_rate_hz=None if lfo is None else rate / lfo.period_samples,
         voices=voices,
         turn=turn,
+        carrier_hz=None if carrier is None else rate / carrier.period_samples,
         pitch_ratio=ratio,
         grain_ms=_grain_ms(ratio, lfo, rate),
         repeats=find_repeats(
             dry[0], wet.mean(0), rate, None if asked is None else asked.soft.mean(0)
         ),
-        compression=None if lfo else front_panel(heard, rate, response, beyond_linear),
+        compression=None if lfo or carrier else front_panel(heard, rate, response, beyond_linear),
         unseen=unseen,
     )
 

@@ -24,6 +24,8 @@ def in_words(found: Identification) -> list[str]:
         lines.append(f"moved by an LFO of {found.lfo_rate_hz:.4f} Hz{share}")
     lines += [_voice(each, found.channels_out) for each in found.voices]
     lines += _turn(found.turn)
+    if found.carrier_hz is not None:
+        lines.append(f"ring modulator: multiplied by a carrier of {found.carrier_hz:.3f} Hz")
     if found.pitch_ratio is not None:
         grains = "" if found.grain_ms is None else f", in grains of {found.grain_ms:.1f} ms"
         lines.append(f"pitch: times {found.pitch_ratio:.4f}{grains}")

@@ -127,8 +127,12 @@ class Solving:
             yield squashed
             if squashed.error < SOLVED_WELL:
                 return
+        if RING.recipe in wanted:
+            for candidate in self._found(RING, response, self.budget.stop_curve()):
+                yield candidate
+                if candidate.error < SOLVED_WELL:
+                    return
         for solver, stop in (
-            (RING, self.budget.stop_curve),
             (PITCHED, self.budget.stop_curve),
             (CROSSFADED, self.budget.stop_alone),
         ):
