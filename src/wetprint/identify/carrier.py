@@ -29,7 +29,7 @@ CANDIDATES = 3
 ASIDE_BINS = 16
 """A line takes up so many bins on either side."""
 
-TAPS, MOST_TAPS = 64, 2048
+TAPS, MOST_TAPS = 256, 2048
 """Lengths of a filter alone, the better of which counts; those that go with a carrier are short."""
 
 HEARD_SECONDS = 8.0
@@ -53,21 +53,26 @@ FIT = LinearFitConfig(ridge=1e-8, tolerance=1e-5, most_iterations=100)
 
 @dataclass(frozen=True)
 class Carrier:
-    """A gain at an audio rate, and the filter that goes with it.
+    """A gain at an audio rate, and the filters that go with it.
 
     Attributes:
         period_samples: one turn, which begins at absolute time zero.
-        response: of the filter, ``(taps,)``.
-        gain: the mean gain, and that of the cosine and of the sine, ``(3,)``.
+        responses: of the filters behind the dry sound as it is, times the cosine and times the
+            sine, ``(3, taps)``.
     """
 
     period_samples: float
-    response: np.ndarray
-    gain: np.ndarray
+    responses: np.ndarray
+
+    @property
+    def response(self) -> np.ndarray:
+        """The strongest of the filters, ``(taps,)``."""
+        return self.responses[int(np.argmax(np.square(self.responses).sum(1)))]
 
     def at(self, phase: np.ndarray) -> np.ndarray:
-        """Return the gain at phases in turns, of any shape."""
-        mean, cosine, sine = self.gain
+        """Return the gain in front of that filter, were it the only one, at phases in turns."""
+        like = self.response
+        mean, cosine, sine = self.responses @ like / float(like @ like)
         angle = 2.0 * np.pi * phase
         return mean + cosine * np.cos(angle) + sine * np.sin(angle)
 
@@ -153,7 +158,4 @@ def _explained(
     least = LEAST_LEFT * float(np.square(wet[judged]).sum())
     if min(left[:2]) <= least or left[2] >= EXPLAINS * min(left[:2]):
         return None
-    three = responses[2]
-    # one filter behind a gain: the strongest of the three, by which the others are measured
-    response = three[int(np.argmax(np.square(three).sum(1)))]
-    return Carrier(period_samples, response, three @ response / float(response @ response))
+    return Carrier(period_samples, responses[2])
