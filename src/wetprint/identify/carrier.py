@@ -146,13 +146,18 @@ def _explained(
     stretch = min(round(HEARD_SECONDS * sample_rate), samples // 2)
     fitted, judged = slice(0, stretch), slice(samples - stretch, samples)
     wet = loudest(longest.wet)
-    turned = turned_inputs(longest.dry[0], longest.start_sample, period_samples, 1)  # (3, time)
+    turned, unseen = (
+        turned_inputs(
+            longest.dry[0, part], longest.start_sample + part.start, period_samples, 1
+        )  # (3, time)
+        for part in (fitted, judged)
+    )
     responses, left = [], []
-    for inputs, count in ((turned[:1], TAPS), (turned[:1], MOST_TAPS), (turned, TAPS)):
-        equations = ManyInputEquations(count, len(inputs), 1)
-        equations.add(inputs[:, fitted], wet[None, fitted])
+    for inputs, count in ((1, TAPS), (1, MOST_TAPS), (3, TAPS)):
+        equations = ManyInputEquations(count, inputs, 1)
+        equations.add(turned[:inputs], wet[None, fitted])
         responses.append(equations.solve(FIT).response[0])
-        both = zip(inputs[:, judged], responses[-1], strict=True)
+        both = zip(unseen[:inputs], responses[-1], strict=True)
         played = sum(oaconvolve(each, taps)[:stretch] for each, taps in both)
         left.append(float(np.square(wet[judged] - played)[MOST_TAPS:].sum()))
     least = LEAST_LEFT * float(np.square(wet[judged]).sum())

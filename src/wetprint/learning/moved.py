@@ -19,11 +19,11 @@ from wetprint.identify.carrier import find_carrier
 from wetprint.identify.linear_response import LinearFitConfig, ManyInputEquations
 from wetprint.identify.moving_branches import Branch
 from wetprint.identify.periodic_response import turned_inputs
-from wetprint.identify.recording import Recording
 from wetprint.identify.stages import Filter, MovingGain
 from wetprint.learning.linear import never
 from wetprint.learning.material import Material, validation_esr
 from wetprint.learning.moved_model import MovedModel, one_channel, side_by_side
+from wetprint.learning.moving import long_takes, recordings_of
 from wetprint.learning.moving_search import FRUITFUL, GOOD_ENOUGH, MovingSearch
 from wetprint.models.chain import Chain
 from wetprint.models.parallel import Parallel
@@ -85,9 +85,7 @@ def solve_ring_modulator(
     if material.channels_in > 1:
         return None
     progress("looking for a carrier", 0.0)
-    rate = material.sample_rate
-    takes = [Recording(each.dry, each.wet, each.start_sample) for each in material.training]
-    carrier = find_carrier(takes, rate)
+    carrier = find_carrier(recordings_of(material), material.sample_rate)
     if carrier is None:
         return None
     searches = [
@@ -114,7 +112,7 @@ def _filtered_ring(
     With filters that turn the sound's phase by different angles this is a frequency shifter too.
     """
     equations = ManyInputEquations(taps, 3, material.channels_out)
-    for take in material.training:
+    for take in long_takes(material):
         turned = turned_inputs(take.dry[0], take.start_sample, period_samples, 1)
         equations.add(turned, take.wet, take.heard_from)
     response = equations.solve(FIT, stop).response  # (out, 3, taps)
