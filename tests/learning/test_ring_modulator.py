@@ -11,7 +11,7 @@ from wetprint.blocks.amplitude_modulation import AmplitudeModulation
 from wetprint.identify.carrier import find_carrier
 from wetprint.identify.recording import Recording
 from wetprint.learning.material import Material, Take, validation_esr
-from wetprint.learning.moved import solve_ring_modulator
+from wetprint.learning.ring_modulator import solve_ring_modulator
 from wetprint.signals import playing
 
 RATE = 16_000
@@ -39,6 +39,16 @@ def test_a_carrier_between_filters_is_found_and_keeps_its_phase(mean):
     assert chain is not None
     (block,) = [each for each in chain.modules() if isinstance(each, AmplitudeModulation)]
     assert abs(block.config.period_samples / PERIOD - 1.0) < 1e-6
+    assert validation_esr(chain, heard, torch.device("cpu")) < 1e-4
+
+
+def test_a_side_that_is_silent_does_not_carry_the_rate_away():
+    def effect(dry, start):
+        return np.concatenate([np.zeros_like(dry), ring(dry, start)])
+
+    heard = material(effect)
+    chain = solve_ring_modulator(heard)
+    assert chain is not None
     assert validation_esr(chain, heard, torch.device("cpu")) < 1e-4
 
 

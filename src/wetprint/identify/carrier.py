@@ -16,12 +16,15 @@ from scipy.fft import next_fast_len, rfft
 from scipy.signal import oaconvolve
 
 from wetprint.identify.gain_heard import loudest
-from wetprint.identify.linear_response import LinearFitConfig, ManyInputEquations
-from wetprint.identify.periodic_response import turned_inputs
+from wetprint.identify.linear_response import LinearFitConfig, solve_fir
+from wetprint.identify.periodic_response import solve_turned, turned_inputs
 from wetprint.identify.recording import Recording
 
 SLOWEST_HZ, SHORTEST_TURN_SAMPLES = 16.0, 17.0
 """Slower is an LFO's; a turn of fewer samples is none that the block plays."""
+
+LISTENED_SECONDS = 120.0
+"""How much of each recording is listened to."""
 
 CANDIDATES = 3
 """Lines that are tried, the brightest first."""
@@ -88,7 +91,12 @@ def find_carrier(recordings: Sequence[Recording], sample_rate: int) -> Carrier |
     Returns:
         None where no gain of an audio rate explains what was heard, or a filter does.
     """
-    products = [each.dry[0].astype(np.float64) * loudest(each.wet) for each in recordings]
+    samples = round(LISTENED_SECONDS * sample_rate)
+    recordings = [
+        Recording(each.dry[:, :samples], loudest(each.wet[:, :samples])[None], each.start_sample)
+        for each in recordings
+    ]
+    products = [each.dry[0].astype(np.float64) * each.wet[0] for each in recordings]
     starts = [each.start_sample for each in recordings]
     size = next_fast_len(2 * max((len(each) for each in products), default=1), real=True)
     turning = np.arange(size // 2 + 1) / size  # turns a sample
@@ -144,23 +152,24 @@ def _explained(
     if samples < SHORTEST_SECONDS * sample_rate:
         return None
     stretch = min(round(HEARD_SECONDS * sample_rate), samples // 2)
-    fitted, judged = slice(0, stretch), slice(samples - stretch, samples)
-    wet = loudest(longest.wet)
-    turned, unseen = (
-        turned_inputs(
-            longest.dry[0, part], longest.start_sample + part.start, period_samples, 1
-        )  # (3, time)
-        for part in (fitted, judged)
+    fitted, judged = (
+        Recording(longest.dry[:, at : at + stretch], longest.wet[:, at : at + stretch], start)
+        for at, start in (
+            (0, longest.start_sample),
+            (samples - stretch, longest.start_sample + samples - stretch),
+        )
     )
-    responses, left = [], []
-    for inputs, count in ((1, TAPS), (1, MOST_TAPS), (3, TAPS)):
-        equations = ManyInputEquations(count, inputs, 1)
-        equations.add(turned[:inputs], wet[None, fitted])
-        responses.append(equations.solve(FIT).response[0])
-        both = zip(unseen[:inputs], responses[-1], strict=True)
+    turned = turned_inputs(judged.dry[0], judged.start_sample, period_samples, 1)
+
+    def left(responses: np.ndarray) -> float:
+        """Return what filters ``(inputs, taps)`` leave of the other stretch, once they are full."""
+        both = zip(turned, responses, strict=False)
         played = sum(oaconvolve(each, taps)[:stretch] for each, taps in both)
-        left.append(float(np.square(wet[judged] - played)[MOST_TAPS:].sum()))
-    least = LEAST_LEFT * float(np.square(wet[judged]).sum())
-    if min(left[:2]) <= least or left[2] >= EXPLAINS * min(left[:2]):
+        return float(np.square(judged.wet[0] - played)[MOST_TAPS:].sum())
+
+    alone = [solve_fir(fitted.dry, fitted.wet, count, FIT)[0] for count in (TAPS, MOST_TAPS)]
+    without = min(left(each) for each in alone)
+    if without <= LEAST_LEFT * float(np.square(judged.wet).sum()):
         return None
-    return Carrier(period_samples, responses[2])
+    (responses,) = solve_turned([fitted], period_samples, 1, TAPS, FIT)
+    return Carrier(period_samples, responses) if left(responses) < EXPLAINS * without else None

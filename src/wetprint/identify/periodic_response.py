@@ -53,16 +53,34 @@ def solve_periodic_response(
         config: see NormalEquations.solve.
         stop: likewise.
     """
-    channels_out = len(recordings[0].wet)
-    equations = ManyInputEquations(taps, 1 + 2 * harmonics, channels_out)
-    for each in recordings:
-        turned = turned_inputs(each.dry[0], each.start_sample, period_samples, harmonics)
-        equations.add(turned, each.wet)
-    solved = equations.solve(config, stop).response  # (out, inputs, taps)
+    solved = solve_turned(recordings, period_samples, harmonics, taps, config, stop)
     numbers = np.arange(1, harmonics + 1)
     late = np.exp(-2j * np.pi * np.outer(numbers, np.arange(taps)) / period_samples)
     moving = (solved[:, 1::2] - 1j * solved[:, 2::2]) * late
     return PeriodicResponse(np.concatenate([solved[:, :1].astype(complex), moving], 1))
+
+
+def solve_turned(
+    recordings: Sequence[Recording],
+    period_samples: float,
+    harmonics: int,
+    taps: int,
+    config: LinearFitConfig | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> np.ndarray:
+    """Solve for what filters the signal after it was multiplied by each harmonic.
+
+    Args:
+        recordings, period_samples, harmonics, taps, config, stop: see solve_periodic_response.
+
+    Returns:
+        ``(channels_out, 1 + 2 harmonics, taps)``, in the order of turned_inputs.
+    """
+    equations = ManyInputEquations(taps, 1 + 2 * harmonics, len(recordings[0].wet))
+    for each in recordings:
+        turned = turned_inputs(each.dry[0], each.start_sample, period_samples, harmonics)
+        equations.add(turned, each.wet)
+    return equations.solve(config, stop).response
 
 
 def turned_inputs(

@@ -209,7 +209,7 @@ def _on_time(search: MovingSearch, moving: Branch) -> Branch:
         method="bounded",
         options={"maxiter": MOST_TRIALS},
     )
-    return search.again([moved(float(found.x))])[0]
+    return search.again(moved(float(found.x)))
 
 
 def _moved(line: CrossfadedDelay, later_samples: float) -> CrossfadedDelay:

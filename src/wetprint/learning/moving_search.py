@@ -111,9 +111,9 @@ class MovingSearch:
         """Solve filter, what moves, filter."""
         return self._solve([(*still, *movers, self._wire())], LINEAR)[0]
 
-    def again(self, branches: list[Branch]) -> list[Branch]:
-        """Solve branches once more, as far as what is linear goes."""
-        return self._solve(branches, LINEAR)
+    def again(self, branch: Branch) -> Branch:
+        """Solve a branch once more, as far as what is linear goes."""
+        return self._solve([branch], LINEAR)[0]
 
     def curved(self, moving: Branch) -> tuple[list[Branch], bool]:
         """Put a curve before the gain or behind it; say whether it stands before it."""

@@ -14,11 +14,12 @@ from wetprint.learning.divided import solve_divided
 from wetprint.learning.echoed import solve_echoed
 from wetprint.learning.hammerstein import solve_hammerstein
 from wetprint.learning.material import Material
-from wetprint.learning.moved import solve_ring_modulator, solve_tremolo
+from wetprint.learning.moved import solve_tremolo
 from wetprint.learning.moving import Motion, recordings_of, solve_modulated
 from wetprint.learning.phased import phaser_chain, solve_periodic_filter, solve_phaser
 from wetprint.learning.pitched import solve_pitched
 from wetprint.learning.reverberant import solve_reverberant
+from wetprint.learning.ring_modulator import solve_ring_modulator
 from wetprint.models.chain import Chain
 from wetprint.progress import Progress
 
