@@ -191,9 +191,13 @@ def _promising(listening: Listening, heard: GainHeard) -> list[PlayedGain]:
             if found and (listening.stop() or _is_certain(found[-1].mean_square_db, heard)):
                 break
             found.append(listening.solved(start, heard, TRIED))
-    usual = len(listening.kinds)
-    fairly = [e.mean_square_db / (BETTER_RARER if n >= usual else 1.0) for n, e in enumerate(found)]
-    return [found[each] for each in np.argsort(fairly, kind="stable")[:MOST_PROMISING]]
+    found.sort(key=lambda each: _fairly(each.mean_square_db, each, listening))
+    return found[:MOST_PROMISING]
+
+
+def _fairly(mean_square_db: float, played: PlayedGain, listening: Listening) -> float:
+    """Return what a kind leaves as it counts beside others: of a rarer one more is asked."""
+    return mean_square_db / (1.0 if played.model.kind in listening.kinds else BETTER_RARER)
 
 
 def _with_free_curves(
@@ -205,7 +209,7 @@ def _with_free_curves(
         if found and (listening.stop() or _is_certain(found[-1].left(), heard)):
             break
         found.append(_knee_and_free(each.model, listening, heard, TRIED))
-    return sorted(found, key=_Solved.left)
+    return sorted(found, key=lambda each: _fairly(each.left(), each.knee, listening))
 
 
 def _is_certain(mean_square_db: float, heard: GainHeard) -> bool:
