@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.signal import butter, lfilter, oaconvolve
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from tests.identify.test_motion import RATE, play, voice
 from wetprint import audio
@@ -36,6 +37,22 @@ def test_a_ring_modulator_shows_its_carrier_and_nothing_that_an_lfo_moves():
     assert found.carrier_hz == pytest.approx(317.25, abs=1e-3)
     assert (found.lfo_rate_hz, found.voices, found.pitch_ratio) == (None, (), None)
     assert "ring modulator: multiplied by a carrier of 317.250 Hz" in in_words(found)
+
+
+def test_a_plugin_is_asked_with_one_blas_thread():
+    """More of them only wait for one another where another program has a core."""
+    counts = []
+
+    def through(dry: np.ndarray) -> np.ndarray:
+        counts.extend(
+            each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"
+        )
+        return dry
+
+    with threadpool_limits(2, "blas"):
+        identify_effect(through, RATE)
+    assert counts
+    assert set(counts) == {1}
 
 
 def test_a_filter_stands_still_and_is_nothing_but_linear():

@@ -11,9 +11,11 @@ import torch
 from wetprint.blocks.periodic import interpolating
 from wetprint.identify.linear_response import LinearFitConfig
 from wetprint.identify.periodic_response import solve_periodic_response
+from wetprint.identify.phase_spectra import spectra_of_sound
 from wetprint.identify.recording import Recording
 from wetprint.learning.phased import periodic_filter_block, phaser_chain, solve_phaser
 from wetprint.learning.phaser_fit import FittedPhaser, FittedSide
+from wetprint.learning.phaser_start import STAGES, find_phaser_starts
 
 RATE = 16_000
 PERIOD = 9_000.0
@@ -81,3 +83,12 @@ def test_a_periodic_filter_is_found_exactly():
     block = periodic_filter_block(solved, 700.5)
     again = played(block, dry.astype(np.float32), 123)
     assert esr(again, wet) < 1e-4  # the spline between the knots is not quite a sine
+
+
+def test_a_search_for_where_a_phaser_stands_ends_when_it_is_told_to(truth):
+    dry = sound(6.0, 1)
+    recording = Recording(dry, played(phaser_chain(truth), dry))
+    spectra = spectra_of_sound([recording], PERIOD, RATE, 64)
+    (start,) = find_phaser_starts(spectra, 0, RATE, 32, stop=lambda: True)
+    assert start.stages == STAGES[0]
+    assert find_phaser_starts(spectra, 0, RATE, 32)[0].stages == 4
