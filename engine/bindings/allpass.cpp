@@ -9,10 +9,6 @@ using namespace wetprint;
 
 namespace {
 
-void demand_shape(const Matrix& matrix, std::size_t rows, std::size_t columns) {
-  demand(matrix.shape(0) == rows && matrix.shape(1) == columns, "the shapes do not fit each other");
-}
-
 AllpassCascade cascade_of(const Matrix& x, const Matrix& turn, const Matrix& spread, const Flat& feedback,
                           const Matrix& memory) {
   const std::size_t rows = x.shape(0), stages = spread.shape(1);

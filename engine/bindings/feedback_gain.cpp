@@ -9,8 +9,6 @@ using namespace wetprint;
 
 namespace {
 
-constexpr const char* kMisfit = "the shapes do not fit each other";
-
 // `rates` are of the window, the attack and the release; `grid` holds the lowest and the highest
 // level of the knots in `values`, and is empty where these are the parameters of a knee.
 GainDetector detector_of(bool squares, bool follows_level, bool decoupled, const Doubles& rates,

@@ -21,4 +21,5 @@ NB_MODULE(_engine, module) {
   bind_allpass(module);
   bind_feedback_gain(module);
   bind_recurrent(module);
+  bind_state_variable(module);
 }

@@ -12,12 +12,6 @@ using namespace wetprint;
 
 namespace {
 
-constexpr const char* kMisfit = "the shapes do not fit each other";
-
-void demand_shape(const Matrix& matrix, std::size_t rows, std::size_t columns) {
-  demand(matrix.shape(0) == rows && matrix.shape(1) == columns, kMisfit);
-}
-
 AllPole all_pole_of(const Matrix& samples, const Matrix& feedback, const Matrix& past) {
   const std::size_t rows = samples.shape(0), order = feedback.shape(1);
   demand(samples.shape(1) > 0 && order > 0, "there must be samples and coefficients");

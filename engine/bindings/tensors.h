@@ -30,3 +30,9 @@ inline const wetprint::Kernels& kernels_for(const std::string& level) {
 inline void demand(bool held, const char* what) {
   if (!held) throw std::invalid_argument(what);
 }
+
+inline constexpr const char* kMisfit = "the shapes do not fit each other";
+
+inline void demand_shape(const Matrix& matrix, std::size_t rows, std::size_t columns) {
+  demand(matrix.shape(0) == rows && matrix.shape(1) == columns, kMisfit);
+}

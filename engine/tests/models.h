@@ -280,6 +280,19 @@ inline void add_phaser(ModelWriter& model, int stages, int channels_in, int chan
   model.weight("feedback", {channels_out}, 0.9f);
 }
 
+inline void add_envelope_filter(ModelWriter& model, int sections, int channels) {
+  model.block("envelope_filter", R"({"detection":"rms","ballistics":"decoupled","sections":)" +
+                                     std::to_string(sections) + R"(,"knots":6,"lowest_db":-40.0,)" +
+                                     R"("highest_db":0.0,"damping_terms":2,"mix_terms":3,"channels":)" +
+                                     std::to_string(channels) + R"(,"link":"none"})");
+  for (const char* name : {"window_log", "attack_log", "release_log", "smoothing_log"}) {
+    model.weight(name, {}, 3.0f);
+  }
+  model.weight("log_cutoff", {6}, 4.0f);
+  model.weight("log_damping", {2}, 0.5f);
+  model.weight("mix", {1 + 2 * sections, 3}, 0.3f);
+}
+
 inline void add_periodic_filter(ModelWriter& model, int taps, int channels_in, int channels_out) {
   model.block("periodic_filter", R"({"period_samples":777.7,"knots":5,"taps":)" +
                                      std::to_string(taps) + R"(,"channels_in":)" +
@@ -355,6 +368,7 @@ inline std::vector<Example> example_models() {
   add_recurrent(begin("stacked lstm", 1, 1), "lstm", 6, 1, 1, 3);
   add_octave_divider(begin("octave divider", 1, 2));
   add_phaser(begin("phaser", 1, 2), 7, 1, 2);
+  add_envelope_filter(begin("envelope filter", 2, 2), 2, 2);
   add_periodic_filter(begin("periodic filter", 2, 1), 30, 2, 1);
   add_state_space(begin("state space", 1, 2), 3, 5, 2, 1, 2, 0);
   add_state_space(begin("modulated state space", 2, 1), 3, 9, 2, 2, 1, 77);

@@ -13,6 +13,11 @@ from wetprint.blocks.convolution import FirConfig
 from wetprint.blocks.crossfaded_delay import CrossfadedDelay, CrossfadedDelayConfig
 from wetprint.blocks.delay import DelayConfig
 from wetprint.blocks.dilated import ACTIVATIONS, HEADS, DilatedConfig
+from wetprint.blocks.envelope_filter import (
+    MIDDLE_LOG_CUTOFF,
+    EnvelopeFilter,
+    EnvelopeFilterConfig,
+)
 from wetprint.blocks.film_dilated import FilmDilatedConfig
 from wetprint.blocks.gain import GainConfig
 from wetprint.blocks.high_pass import HighPassConfig
@@ -143,6 +148,10 @@ CONFIGS = [
             is_fed_back=True,
         ),
     ),
+    ("envelope_filter", EnvelopeFilterConfig()),
+    ("envelope_filter", EnvelopeFilterConfig("rms", "decoupled", 2, 6, -40.0, 0.0, 2, 3, 2)),
+    ("envelope_filter", EnvelopeFilterConfig("peak", "decoupled", 3, channels=2, link="none")),
+    ("envelope_filter", EnvelopeFilterConfig("peak", sections=2, channels=2, link="loudest")),
     ("mu_law_wavenet", MuLawWaveNetConfig(3, 8, 2, SHORT, 16)),
     ("mu_law_wavenet", MuLawWaveNetConfig(2, 8, 3, (5,), 7, 0.5, 2, 2)),
     ("window_cnn", WindowCnnConfig((16, 16), 3, 1, 5, (8,))),
@@ -178,10 +187,12 @@ def build(name: str, config) -> Block:
         nn.init.normal_(parameter, std=0.15 if name == "echo" else 0.4)
     if isinstance(block, ModulatedDelay | CrossfadedDelay):
         block.trajectory.data.mul_(5.0).add_(14.0)  # samples: some of it beyond what may be read
-    if isinstance(block, Compressor):
+    if isinstance(block, Compressor | EnvelopeFilter):
         # as slow as compressors are: in dB, rounding is much where sound crosses zero
         block.attack_log.data.add_(4.0)
         block.release_log.data.add_(4.0)
+    if isinstance(block, EnvelopeFilter):
+        block.log_cutoff.data.add_(MIDDLE_LOG_CUTOFF)
     return block.requires_grad_(False)
 
 

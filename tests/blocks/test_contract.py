@@ -43,6 +43,7 @@ RECURSIVE = (
     "modulated_delay",
     "pitch_shifter",
     "echo",
+    "envelope_filter",
     "octave_divider",
     "phaser",
     "state_space",
@@ -83,6 +84,8 @@ def test_a_recursion_hears_all_of_its_past(request_):
     elif name == "compressor":
         block.attack_log.data.fill_(8.0)
         block.release_log.data.fill_(9.0)
+    elif name == "envelope_filter":  # sections of a low cutoff
+        block.log_cutoff.data.fill_(-8.0)
     elif name == "phaser":  # stages of a low break frequency
         block.curve.data.fill_(-8.0)
     elif name == "state_space":  # modes that hardly die away

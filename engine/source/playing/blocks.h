@@ -15,6 +15,7 @@ std::unique_ptr<Block> build_crossfaded_delay(Plan& plan);
 std::unique_ptr<Block> build_delay(Plan& plan);
 std::unique_ptr<Block> build_dilated(Plan& plan);
 std::unique_ptr<Block> build_echo(Plan& plan);
+std::unique_ptr<Block> build_envelope_filter(Plan& plan);
 std::unique_ptr<Block> build_film_dilated(Plan& plan);
 std::unique_ptr<Block> build_fir(Plan& plan);
 std::unique_ptr<Block> build_gain(Plan& plan);

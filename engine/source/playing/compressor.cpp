@@ -3,19 +3,14 @@
 #include <cmath>
 
 #include "playing/blocks.h"
+#include "playing/followers.h"
 #include "training/gain_detector.h"
 
 namespace wetprint::playing {
 namespace {
 
-constexpr double kWidestKneeDb = 120.0, kShortestLog = -7.0, kLongestLog = 18.0;
+constexpr double kWidestKneeDb = 120.0;
 constexpr int kMostKnots = 1024, kLongestLookahead = 19'200;
-
-enum Link { kNone, kLoudest, kMean };
-
-double rate_of(float time_log) {
-  return -std::expm1(-std::exp(-std::clamp<double>(time_log, kShortestLog, kLongestLog)));
-}
 
 // The static curve and the numbers that make it.
 class Curve {
@@ -50,7 +45,7 @@ class Curve {
 class Compressor : public Block {
  public:
   explicit Compressor(Plan& plan)
-      : link_(plan.settings.word("link", {"none", "loudest", "mean"}, kLoudest)),
+      : link_(plan.settings.word("link", kLinks, kLoudest)),
         channels_(plan.settings.number("channels", {1, kMostChannels}, 1)),
         lookahead_(plan.settings.number("lookahead_samples", {0, kLongestLookahead}, 0)),
         curve_(plan),
@@ -109,13 +104,10 @@ class Compressor : public Block {
   // The amplitude or square that the detector of a gain hears.
   template <typename Sample>
   double heard_at(int row, Sample sample) const {
-    const auto detected = [&](int channel) {
+    return linked(link_, channels_, row, [&](int channel) {
       const double value = sample(channel);
       return detector_.level.squares ? value * value : std::fabs(value);
-    };
-    if (channels_ == 1 || link_ == kNone) return detected(row);
-    const double left = detected(0), right = detected(1);
-    return link_ == kLoudest ? std::max(left, right) : 0.5 * (left + right);
+    });
   }
 
   float delayed(int channel, float sample) {

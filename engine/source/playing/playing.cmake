@@ -11,6 +11,7 @@ target_sources(wetprint_engine PRIVATE
   ${PLAYING}/dilated.cpp
   ${PLAYING}/fft.cpp
   ${PLAYING}/echo.cpp
+  ${PLAYING}/envelope_filter.cpp
   ${PLAYING}/fir.cpp
   ${PLAYING}/gain.cpp
   ${PLAYING}/grain_reader.cpp

@@ -13,6 +13,7 @@ const std::vector<BlockKind>& block_kinds() {
       {"delay", build_delay},
       {"dilated", build_dilated},
       {"echo", build_echo},
+      {"envelope_filter", build_envelope_filter},
       {"film_dilated", build_film_dilated},
       {"fir", build_fir},
       {"gain", build_gain},

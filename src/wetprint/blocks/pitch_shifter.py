@@ -284,6 +284,7 @@ def _power(spectra: Tensor) -> Tensor:
 
 
 @functools.lru_cache(maxsize=8)
+@torch.inference_mode(mode=False)  # what is kept serves whoever differentiates later, too
 def _reader(config: PitchShifterConfig) -> GrainReader:
     return GrainReader(
         config.window_samples,

@@ -16,15 +16,13 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from wetprint.engine.presence import runs
+from wetprint.engine.scan import SCAN_SAMPLES, scanned
 
 MOST_STAGES = 24
 
 LOUDEST_RETURN = 1e4
 """The loop returns no more than this (+80 dB), since a fast LFO can pump energy into it. The twin
 looks only once in SCAN_SAMPLES."""
-
-SCAN_SAMPLES = 256
-"""The twin multiplies all transitions of so many samples."""
 
 
 def allpass_cascade(
@@ -63,13 +61,12 @@ def allpass_cascade_twin(
 ) -> tuple[Tensor, Tensor]:
     """Do what allpass_cascade does, with ``tanh(u / 2)`` and ``tanh(spread / 2)`` given.
 
-    A sample maps the memory linearly to the next one; the products of these maps come from doubling
-    (Hillis and Steele 1986, doi:10.1145/7902.7903).
+    A sample maps the memory linearly to the next one.
     """
     played = [audio[..., :0]]
     for first in range(0, audio.shape[-1], SCAN_SAMPLES):
         now = slice(first, first + SCAN_SAMPLES)
-        states = _scan(*_transitions(audio[..., now], turn[..., now], spread, feedback), memory)
+        states = scanned(*_transitions(audio[..., now], turn[..., now], spread, feedback), memory)
         played.append(states[..., -1])
         memory = states[..., -1, :].clamp(-LOUDEST_RETURN, LOUDEST_RETURN)
     return torch.cat(played, dim=-1), memory
@@ -92,18 +89,6 @@ def _transitions(
         rows.append(row)
         inputs.append(added)
     return torch.stack(rows, -2), torch.stack(inputs, -1)
-
-
-def _scan(maps: Tensor, added: Tensor, memory: Tensor) -> Tensor:
-    """Return the memory after every sample: ``(..., time, stages + 1)``."""
-    reach = 1
-    while reach < maps.shape[-3]:
-        late, early = maps[..., reach:, :, :], maps[..., :-reach, :, :]
-        carried = (late @ added[..., :-reach, :, None])[..., 0]
-        added = torch.cat([added[..., :reach, :], added[..., reach:, :] + carried], -2)
-        maps = torch.cat([maps[..., :reach, :, :], late @ early], -3)
-        reach *= 2
-    return added + (maps @ memory[..., None, :, None])[..., 0]
 
 
 def allpass_tangents(

@@ -21,6 +21,7 @@ from wetprint.blocks.convolution import Fir, FirConfig
 from wetprint.blocks.crossfaded_delay import CrossfadedDelay, CrossfadedDelayConfig
 from wetprint.blocks.delay import Delay, DelayConfig
 from wetprint.blocks.dilated import Dilated, DilatedConfig
+from wetprint.blocks.envelope_filter import EnvelopeFilter, EnvelopeFilterConfig
 from wetprint.blocks.film_dilated import FilmDilated, FilmDilatedConfig
 from wetprint.blocks.gain import Gain, GainConfig
 from wetprint.blocks.high_pass import HighPass, HighPassConfig
@@ -101,6 +102,12 @@ BLOCKS: dict[str, BlockKind] = {
             "a delay that fades from one length to the next, after an LFO (vibrato, tape)",
             CrossfadedDelayConfig,
             CrossfadedDelay,
+        ),
+        BlockKind(
+            "envelope_filter",
+            "a filter whose cutoff follows the level (auto-wah)",
+            EnvelopeFilterConfig,
+            EnvelopeFilter,
         ),
         BlockKind("lstm", "recurrent layers (LSTM)", RecurrentConfig, Lstm),
         BlockKind("gru", "recurrent layers (GRU)", RecurrentConfig, Gru),
