@@ -149,7 +149,11 @@ CONFIGS = [
         ),
     ),
     ("envelope_filter", EnvelopeFilterConfig()),
-    ("envelope_filter", EnvelopeFilterConfig("rms", "decoupled", 2, 6, -40.0, 0.0, 2, 3, 2)),
+    (
+        "envelope_filter",
+        EnvelopeFilterConfig("rms", "decoupled", 2, 6, -40.0, 0.0, 2, 3, channels=2),
+    ),
+    ("envelope_filter", EnvelopeFilterConfig(lowest_log_cutoff=-3.1, highest_log_cutoff=-2.9)),
     ("envelope_filter", EnvelopeFilterConfig("peak", "decoupled", 3, channels=2, link="none")),
     ("envelope_filter", EnvelopeFilterConfig("peak", sections=2, channels=2, link="loudest")),
     ("mu_law_wavenet", MuLawWaveNetConfig(3, 8, 2, SHORT, 16)),

@@ -1,4 +1,4 @@
-"""The engine's state-variable filters agree with their twin, and both with the filter as written."""
+"""The engine's state-variable filters agree with their twin, and both with the equations."""
 
 from __future__ import annotations
 

@@ -38,6 +38,8 @@ class EnvelopeFilter : public Block {
         density_((knots_ - 3) / (plan.settings.real("highest_db", lowest_db_ + 1.0, 60.0, 6.0) - lowest_db_)),
         damping_terms_(plan.settings.number("damping_terms", {1, kMostTerms}, 3)),
         mix_terms_(plan.settings.number("mix_terms", {1, kMostTerms}, 4)),
+        lowest_(plan.settings.real("lowest_log_cutoff", kLowestLogCutoff, kHighestLogCutoff, kLowestLogCutoff)),
+        highest_(plan.settings.real("highest_log_cutoff", lowest_, kHighestLogCutoff, kHighestLogCutoff)),
         channels_(plan.settings.number("channels", {1, kMostChannels}, 1)),
         link_(plan.settings.word("link", kLinks, kMean)),
         window_(rate_of(plan.weights.take("window_log", {}).front())),
@@ -106,9 +108,10 @@ class EnvelopeFilter : public Block {
 
   float played(int channel, float sample) {
     const double log_cutoff = followers_[followers() == 1 ? 0 : channel].log_cutoff;
-    const double beyond = log_cutoff - kMiddleLogCutoff, cutoff = std::exp(log_cutoff);
-    const double damping = std::exp(
-        std::clamp(polynomial(damping_.data(), damping_terms_, beyond), kLeastLogDamping, kMostLogDamping));
+    const double beyond = std::clamp(log_cutoff, lowest_, highest_) - kMiddleLogCutoff;
+    const double wanted = polynomial(damping_.data(), damping_terms_, beyond);
+    const double damping = std::exp(std::clamp(wanted, kLeastLogDamping, kMostLogDamping));
+    const double cutoff = std::exp(log_cutoff);
     const float* share = mix_.data();
     const auto next_share = [&] {
       const double value = polynomial(share, mix_terms_, beyond);
@@ -129,7 +132,9 @@ class EnvelopeFilter : public Block {
   bool is_decoupled_;
   int sections_, knots_;
   double lowest_db_, density_;
-  int damping_terms_, mix_terms_, channels_, link_;
+  int damping_terms_, mix_terms_;
+  double lowest_, highest_;
+  int channels_, link_;
   double window_, attack_, release_, smoothing_;
   std::vector<float> curve_, damping_, mix_;
   Follower followers_[kMostChannels] = {};

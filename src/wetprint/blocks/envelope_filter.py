@@ -52,6 +52,8 @@ class EnvelopeFilterConfig:
         highest_db: level at which it ends; constant above.
         damping_terms: of the damping's polynomial.
         mix_terms: of each polynomial of the mix.
+        lowest_log_cutoff: below which the polynomials stay as they are there.
+        highest_log_cutoff: above which they do.
         channels: 1 or 2.
         link: whether two channels have cutoffs of their own ("none"), or one for both from the
             "loudest" or from the "mean" of both.
@@ -65,6 +67,8 @@ class EnvelopeFilterConfig:
     highest_db: float = 6.0
     damping_terms: int = 3
     mix_terms: int = 4
+    lowest_log_cutoff: float = LOWEST_LOG_CUTOFF
+    highest_log_cutoff: float = HIGHEST_LOG_CUTOFF
     channels: int = 1
     link: str = "mean"
 
@@ -78,6 +82,9 @@ class EnvelopeFilterConfig:
         number("highest_db", self.highest_db, self.lowest_db + 1.0, 60.0)
         whole_number("damping_terms", self.damping_terms, 1, MOST_TERMS)
         whole_number("mix_terms", self.mix_terms, 1, MOST_TERMS)
+        bounds = LOWEST_LOG_CUTOFF, HIGHEST_LOG_CUTOFF
+        number("lowest_log_cutoff", self.lowest_log_cutoff, *bounds)
+        number("highest_log_cutoff", self.highest_log_cutoff, self.lowest_log_cutoff, bounds[1])
         whole_number("channels", self.channels, 1, 2)
 
 
@@ -129,13 +136,23 @@ class EnvelopeFilter(RecursiveBlock):
         Returns:
             The same shape, and the next state.
         """
-        cutoff, followers = self._log_cutoff(self._heard(audio), state[:-1])
-        beyond = cutoff - MIDDLE_LOG_CUTOFF
-        damping = polynomial(self.log_damping, beyond).clamp(LEAST_LOG_DAMPING, MOST_LOG_DAMPING)
-        states, memory = state_variable(audio, cutoff.exp(), damping.exp(), state[-1].to(audio))
+        cutoff, followers = self.log_cutoff_of(audio, state[:-1])
+        beyond = self.beyond_middle(cutoff)
+        damping = self.damping_at(beyond)
+        states, memory = state_variable(audio, cutoff.exp(), damping, state[-1].to(audio))
         parts = torch.cat([audio[:, :, None], states], 2)
         shares = polynomial(self.mix, beyond[:, :, None])
         return (shares * parts).sum(2), [*followers, memory]
+
+    def beyond_middle(self, log_cutoff: Tensor) -> Tensor:
+        """Return where the polynomials are looked up, of any shape."""
+        bounds = self.config.lowest_log_cutoff, self.config.highest_log_cutoff
+        return log_cutoff.clamp(*bounds) - MIDDLE_LOG_CUTOFF
+
+    def damping_at(self, beyond: Tensor) -> Tensor:
+        """Return the damping there."""
+        logarithm = polynomial(self.log_damping, beyond)
+        return logarithm.clamp(LEAST_LOG_DAMPING, MOST_LOG_DAMPING).exp()
 
     def _heard(self, audio: Tensor) -> Tensor:
         heard = audio.abs() if self.config.detection == "peak" else audio.square()
@@ -144,22 +161,33 @@ class EnvelopeFilter(RecursiveBlock):
             return heard.amax(1, True) if linked else heard.mean(1, True)
         return heard
 
-    def _log_cutoff(self, heard: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """Return the cutoff's logarithm, and what every follower holds after the last sample."""
-        window, attack, release, smoothing = (
-            rate_of(each)
-            for each in (self.window_log, self.attack_log, self.release_log, self.smoothing_log)
-        )
+    def log_cutoff_of(self, audio: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Return the cutoff's logarithm at every sample, and what the followers hold at the end.
+
+        Args:
+            audio: ``(batch, channels, time)`` with time > 0.
+            state: of the followers, see ``silent_state``.
+
+        Returns:
+            ``(batch, channels or 1, time)``, and the next state.
+        """
+        level, followers = self.level_of(audio, state)
+        smoothing = rate_of(self.smoothing_log)
+        cutoff = follow_envelope(self.curve_at(level), smoothing, smoothing, state[-1])
+        return cutoff, [*followers, cutoff[..., -1]]
+
+    def level_of(self, audio: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Return the followed level in dBFS; otherwise as ``log_cutoff_of``."""
+        times = self.window_log, self.attack_log, self.release_log
+        window, attack, release = (rate_of(each) for each in times)
         is_branching = self.config.ballistics == "branching"
-        windowed = follow_envelope(heard, window, window, state[0])
+        windowed = follow_envelope(self._heard(audio), window, window, state[0])
         rise = attack if is_branching else torch.ones_like(attack)
         held = follow_envelope(windowed, rise, release, state[1])
         smooth = held if is_branching else follow_envelope(held, attack, attack, state[2])
-        is_peak = self.config.detection == "peak"
-        wanted = self.curve_at(level_db(smooth) if is_peak else power_level_db(smooth))
-        cutoff = follow_envelope(wanted, smoothing, smoothing, state[-1])
-        followers = [windowed, held, *([] if is_branching else [smooth]), cutoff]
-        return cutoff, [each[..., -1] for each in followers]
+        followers = [windowed, held, *([] if is_branching else [smooth])]
+        level = level_db(smooth) if self.config.detection == "peak" else power_level_db(smooth)
+        return level, [each[..., -1] for each in followers]
 
     def silent_state(self, batch: int) -> list[Tensor]:
         """Return what is held after silence: the followers, ``(batch, channels or 1)``, and the
@@ -181,8 +209,8 @@ class EnvelopeFilter(RecursiveBlock):
         left = position.detach().floor().clamp(max=intervals - 1)
         weights, left = value_weights(position - left), left.long()
         near = [self.log_cutoff[left + each] for each in range(4)]
-        value = sum(weight * each for weight, each in zip(weights, near, strict=True))
-        return value.clamp(LOWEST_LOG_CUTOFF, HIGHEST_LOG_CUTOFF)
+        value = torch.stack([weight * each for weight, each in zip(weights, near, strict=True)])
+        return value.sum(0).clamp(LOWEST_LOG_CUTOFF, HIGHEST_LOG_CUTOFF)
 
     def stream(self, batch: int = 1, start_sample: int = 0) -> BlockStream:
         """See Block."""

@@ -48,9 +48,7 @@ def state_variable(
     return states.view(*audio.shape[:2], 2 * sections, -1), left.view(memory.shape)
 
 
-def _twin(
-    audio: Tensor, cutoff: Tensor, damping: Tensor, memory: Tensor
-) -> tuple[Tensor, Tensor]:
+def _twin(audio: Tensor, cutoff: Tensor, damping: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
     """Do the same by products of the maps that lead from sample to sample."""
     shrink = 1.0 / (1.0 + cutoff * (cutoff + damping))
     turn, drive = 2.0 * cutoff * shrink, 2.0 * cutoff * cutoff * shrink

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from wetprint.learning.budget import Budget
+from wetprint.learning.envelope_filter import solve_envelope_filter
 from wetprint.learning.linear import GOOD_ENOUGH, LinearModel
 from wetprint.learning.material import Material, validation_esr
 from wetprint.learning.moving import Motion, find_motion
@@ -53,6 +54,11 @@ LONG_FILTER = 16_384
 hundred times smaller and faster."""
 
 SQUASHED = "compressor"
+
+ENVELOPE = "envelope_filter"
+
+CLEARLY = 0.2
+"""With less than this share of what a fixed filter leaves, one that follows the level is it."""
 
 MODULATED = "modulated_delay"
 
@@ -127,6 +133,10 @@ class Solving:
             yield squashed
             if squashed.error < SOLVED_WELL:
                 return
+        if ENVELOPE in wanted and (swept := self._swept(response, linear)) is not None:
+            yield swept
+            if swept.error < CLEARLY * linear.error:
+                return
         if RING.recipe in wanted:
             for candidate in self._found(RING, response, self.budget.stop_curve()):
                 yield candidate
@@ -173,6 +183,15 @@ class Solving:
         if chain is None:
             return None
         return self.candidate(SQUASHED, KnownEffect(response, found=chain), begun)
+
+    def _swept(self, response: np.ndarray, linear: Candidate) -> Candidate | None:
+        """Solve a filter whose cutoff follows the level, where the effect is one."""
+        begun, budget = self.budget.elapsed_seconds(), self.budget
+        parts = budget.stop_curve(), budget.over, self.progress
+        chain = solve_envelope_filter(self.material, linear.error, *parts)
+        if chain is None:
+            return None
+        return self.candidate(ENVELOPE, KnownEffect(response, found=chain), begun)
 
     def _still(self, wanted: set[str], response: np.ndarray) -> Iterator[Candidate]:
         """Try every solver of effects that stand still."""

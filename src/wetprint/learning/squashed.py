@@ -8,18 +8,17 @@ was heard, as behind any other block.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-import torch
 
 from wetprint.identify.dynamics import PROMISING, Listening, find_dynamics, promising_responses
 from wetprint.identify.gain_model import GainModel
-from wetprint.learning.linear import shortest_good_model, solve_linear_models
-from wetprint.learning.material import Material, Take, predict, validation_esr
+from wetprint.learning.filter_behind import with_filter_behind
+from wetprint.learning.material import Material, validation_esr
 from wetprint.learning.moving import recordings_of
 from wetprint.models.chain import Chain
+from wetprint.models.playing import CPU
 from wetprint.models.recipes import filter_block
 from wetprint.progress import Progress, silent
 
@@ -28,8 +27,6 @@ GOOD_ENOUGH = 0.003
 
 LONGER_CHAIN = 0.9
 """A filter behind the compressor, or a free curve, must bring the error below this share."""
-
-CPU = torch.device("cpu")
 
 
 def solve_compressor(
@@ -87,7 +84,7 @@ def _best(
     for model in models:
         chains = [_alone(model, response, material.channels_out)]
         if not over():
-            chains.append(_filtered(model, material, over))
+            chains.append(with_filter_behind(Chain([model.block()]), material, over))
         for chain in chains:
             error = validation_esr(chain, material, CPU)
             if best is None or error < LONGER_CHAIN * best[1]:
@@ -101,16 +98,3 @@ def _alone(model: GainModel, response: np.ndarray, channels_out: int) -> Chain:
     if channels_out == 1 and len(response) == 1 and response[0] == 1.0:
         return Chain([block])
     return Chain([block, filter_block(np.repeat(response[None, None], channels_out, axis=0))])
-
-
-def _filtered(model: GainModel, material: Material, over: Callable[[], bool]) -> Chain:
-    """Solve the filter behind a compressor over everything that was heard."""
-    chain = Chain([model.block().requires_grad_(False)])
-
-    def squashed(take: Take) -> Take:
-        whole = dataclasses.replace(take, heard_from=0)
-        return dataclasses.replace(take, dry=predict(chain, whole, CPU))
-
-    behind = material.changed(squashed)
-    last = shortest_good_model(solve_linear_models(behind, stop=over))
-    return Chain([model.block(), filter_block(last.response)])

@@ -224,6 +224,7 @@ RECIPES: dict[str, Recipe] = {
                     "a filter that comes again with every turn of an LFO",
                 ),
                 ("moving_reverb", "impulse responses for every moment of a reverb's cycle"),
+                ("envelope_filter", "a filter whose cutoff follows the level, before a fixed one"),
                 ("compressor", "a gain that follows the level, before a filter"),
                 ("echo", "a delay line that returns through filters and curves"),
             )
