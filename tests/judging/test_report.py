@@ -94,6 +94,7 @@ def identification(unseen: str = "<the rest>") -> Identification:
         grain_ms=40.0,
         repeats=repeats,
         compression=None,
+        sweep=None,
         unseen=(unseen,),
     )
 

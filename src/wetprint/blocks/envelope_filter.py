@@ -202,15 +202,22 @@ class EnvelopeFilter(RecursiveBlock):
 
     def curve_at(self, level: Tensor) -> Tensor:
         """Return the cutoff's logarithm at every level in dBFS, of any shape."""
+        return self.curve_on(*self.placed(level))
+
+    def placed(self, level: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor, Tensor]]:
+        """Return the first coefficient near each level, and what it and the next three weigh."""
         config = self.config
         intervals = config.knots - 3
         density = intervals / (config.highest_db - config.lowest_db)
         position = ((level - config.lowest_db) * density).clamp(0.0, intervals)
         left = position.detach().floor().clamp(max=intervals - 1)
-        weights, left = value_weights(position - left), left.long()
-        near = [self.log_cutoff[left + each] for each in range(4)]
-        value = torch.stack([weight * each for weight, each in zip(weights, near, strict=True)])
-        return value.sum(0).clamp(LOWEST_LOG_CUTOFF, HIGHEST_LOG_CUTOFF)
+        return left.long(), value_weights(position - left)
+
+    def curve_on(self, left: Tensor, weights: tuple[Tensor, ...]) -> Tensor:
+        """Return the cutoff's logarithm where ``placed`` says."""
+        near = [weight * self.log_cutoff[left + each] for each, weight in enumerate(weights)]
+        value = near[0] + near[1] + near[2] + near[3]
+        return value.clamp(LOWEST_LOG_CUTOFF, HIGHEST_LOG_CUTOFF)
 
     def stream(self, batch: int = 1, start_sample: int = 0) -> BlockStream:
         """See Block."""

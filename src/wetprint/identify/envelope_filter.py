@@ -17,13 +17,12 @@ import torch
 from scipy.signal import resample_poly
 from torch import Tensor
 
+from wetprint.blocks.compressor import rate_of
 from wetprint.blocks.envelope_filter import (
-    HIGHEST_LOG_CUTOFF,
-    LOWEST_LOG_CUTOFF,
     EnvelopeFilter,
     EnvelopeFilterConfig,
-    polynomial,
 )
+from wetprint.engine.envelope import follow_envelope
 from wetprint.engine.state_variable import state_variable
 from wetprint.identify.gain_heard import loudest
 from wetprint.identify.recording import Recording
@@ -42,6 +41,9 @@ LONGEST_STEP = 1.0
 MIX_RIDGE = 1e-8
 ROUGHNESS = 1e-4
 """What keeps the curve smooth where few levels were heard, beside what is left."""
+
+AT_ONCE = 0.98
+"""A pole whose rate is higher smooths nothing."""
 
 HIGHEST_ANGLE = 1.5
 """Of a cutoff at a lower rate: just below half of that."""
@@ -201,9 +203,22 @@ class PlayedFilter:
         level: Tensor | None = None,
         standing: float | None = None,
     ) -> None:
-        """Play a model; see ``states_of``."""
+        """Play a model.
+
+        Args:
+            model: what is played.
+            heard: what it is compared with.
+            level: as ``level_heard`` returns it, where it is known.
+            standing: logarithm of a cutoff at which the sections stand still, while the mix
+                follows the level as if they did not.
+        """
         self.model, self.heard = model, heard
-        self.columns = self._columns(*states_of(model, heard, level, standing))
+        block = model.block()
+        with torch.no_grad():
+            self.level = level_heard(model, heard) if level is None else level
+            self.placed = block.placed(self.level)
+            self.log_cutoff = self._smoothed(model, block.curve_on(*self.placed))
+            self.columns = self._columns(*self._states(block, self.log_cutoff, standing))
         gram = (self.columns @ self.columns.T).astype(np.float64)
         wet = (heard.wet * heard.counts).ravel()
         scale = 1.0 / np.sqrt(np.diag(gram) + 1e-20)
@@ -231,30 +246,69 @@ class PlayedFilter:
         matrix += np.diag(damping * np.diag(matrix) + floor)
         return np.clip(np.linalg.solve(matrix, right)[:count], -LONGEST_STEP, LONGEST_STEP)
 
+    def _smoothed(self, model: FilterModel, curve: Tensor) -> Tensor:
+        """Return what one pole makes of the cutoff's curve; before it begins it stands still."""
+        rate = rate_of(torch.tensor(model.times[-1] - np.log(self.heard.factor)).float())
+        return follow_envelope(curve, rate, rate, curve[..., 0]) if rate < AT_ONCE else curve
+
+    def _states(
+        self, block: EnvelopeFilter, log_cutoff: Tensor, standing: float | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return what may be mixed, ``(1 + 2 sections, stretches * time)``, and where the
+        polynomials are looked up, ``(stretches * time,)``."""
+        heard = self.heard
+        beyond = block.beyond_middle(log_cutoff)
+        cutoff = log_cutoff.exp() if standing is None else log_cutoff.new_full((), standing).exp()
+        if heard.factor > 1:
+            cutoff = (cutoff.atan() * heard.factor).clamp(max=HIGHEST_ANGLE).tan()
+        memory = block.silent_state(len(heard.dry))[-1]
+        states, _ = state_variable(heard.sound, cutoff, block.damping_at(beyond), memory)
+        parts = torch.cat([heard.sound, states[:, 0]], 1)
+        return parts.transpose(0, 1).flatten(1), beyond.flatten()
+
     def _columns(self, parts: Tensor, beyond: Tensor) -> np.ndarray:
         """Return what the mix is a linear map of, ``(states * terms, samples)``."""
-        powers = [torch.ones_like(beyond)]
+        powers = [torch.from_numpy(self.heard.counts).flatten()]
         for _ in range(self.model.config.mix_terms - 1):
             powers.append(powers[-1] * beyond)
-        counted = torch.stack(powers) * torch.from_numpy(self.heard.counts)
-        return (parts[:, None] * counted).flatten(0, 1).flatten(1).numpy()
+        return (parts[:, None] * torch.stack(powers)).flatten(0, 1).numpy()
 
+    @torch.no_grad()
     def _slopes(self) -> np.ndarray:
         """Return how what is played moves with every number, ``(parameters, samples)``."""
-        mix, counts = torch.from_numpy(self.mix).float(), torch.from_numpy(self.heard.counts)
+        model, heard = self.model, self.heard
+        mix, counts = torch.from_numpy(self.mix.T).float(), torch.from_numpy(heard.counts).flatten()
 
-        def played(model: FilterModel) -> np.ndarray:
-            parts, beyond = states_of(model, self.heard)
-            shares = polynomial(mix, beyond[:, None])  # (stretches, states, time)
-            return ((shares * parts.transpose(0, 1)).sum(1) * counts).ravel().numpy()
+        def played(block: EnvelopeFilter, log_cutoff: Tensor) -> Tensor:
+            parts, beyond = self._states(block, log_cutoff)
+            *lower, value = (mix @ parts).unbind()
+            for each in reversed(lower):
+                value = value * beyond + each
+            return value * counts
 
-        here, parameters = played(self.model), self.model.parameters
-        slopes = np.empty((len(parameters), len(here)), np.float32)
+        here, parameters = played(model.block(), self.log_cutoff), model.parameters
+        slopes, shares = np.zeros((len(parameters), len(here)), np.float32), self._shares()
         for number in range(len(parameters)):
             change = np.zeros(len(parameters))
             change[number] = CHANGE if parameters[number] < LONGEST_TIME_LOG - CHANGE else -CHANGE
-            slopes[number] = (played(self.model.moved(change)) - here) / change[number]
+            changed, log_cutoff = model.moved(change), self.log_cutoff
+            block = changed.block()
+            if number < len(TIMES):
+                log_cutoff = self._smoothed(changed, block.curve_at(level_heard(changed, heard)))
+            elif (knot := number - len(TIMES)) < len(model.log_cutoff):
+                if not bool(shares[knot].any()):
+                    continue
+                log_cutoff = self.log_cutoff + CHANGE * self._smoothed(model, shares[knot])
+            slopes[number] = ((played(block, log_cutoff) - here) / change[number]).numpy()
         return slopes
+
+    def _shares(self) -> Tensor:
+        """Return what each coefficient weighs in the curve, ``(knots, stretches, 1, time)``."""
+        left, weights = self.placed
+        shares = weights[0].new_zeros((len(self.model.log_cutoff), *left.shape))
+        for each, weight in enumerate(weights):
+            shares.scatter_(0, (left + each)[None], weight[None])
+        return shares
 
 
 @torch.no_grad()
@@ -265,51 +319,10 @@ def level_heard(model: FilterModel, heard: FilterHeard) -> Tensor:
     return level[..., :: heard.factor]
 
 
-@torch.no_grad()
-def states_of(
-    model: FilterModel,
-    heard: FilterHeard,
-    level: Tensor | None = None,
-    standing: float | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Return what may be mixed, and where the cutoff stands.
-
-    Args:
-        model: what is played.
-        heard: through which.
-        level: as ``level_heard`` returns it; what smooths the cutoff is then left out.
-        standing: logarithm of a cutoff at which the sections stand still, while the mix follows
-            the level as if they did not.
-
-    Returns:
-        ``(1 + 2 sections, stretches, time)``, and the cutoff's logarithm beyond the middle,
-        ``(stretches, time)``.
-    """
-    block = model.block()
-    *followers, memory = block.silent_state(len(heard.dry))
-    if level is None:
-        log_cutoff = block.log_cutoff_of(heard.dry, followers)[0][..., :: heard.factor]
-    else:
-        log_cutoff = block.curve_at(level)
-    beyond = block.beyond_middle(log_cutoff)
-    cutoff = log_cutoff.exp() if standing is None else log_cutoff.new_full((), standing).exp()
-    if heard.factor > 1:
-        cutoff = (cutoff.atan() * heard.factor).clamp(max=HIGHEST_ANGLE).tan()
-    states, _ = state_variable(heard.sound, cutoff, block.damping_at(beyond), memory)
-    return torch.cat([heard.sound, states[:, 0]], 1).transpose(0, 1), beyond[:, 0]
-
-
-@torch.no_grad()
 def within_heard(played: PlayedFilter) -> PlayedFilter:
     """Play a model that does nothing unforeseen beyond the cutoffs that were heard."""
-    model, heard = played.model, played.heard
-    block = model.block()
-    log_cutoff, _ = block.log_cutoff_of(heard.dry, block.silent_state(len(heard.dry))[:-1])
-    lowest, highest = float(log_cutoff.min()), float(log_cutoff.max())
-    config = replace(
-        model.config,
-        lowest_log_cutoff=max(lowest, LOWEST_LOG_CUTOFF),
-        highest_log_cutoff=min(highest, HIGHEST_LOG_CUTOFF),
-    )
+    model = played.model
+    lowest, highest = float(played.log_cutoff.min()), float(played.log_cutoff.max())
+    config = replace(model.config, lowest_log_cutoff=lowest, highest_log_cutoff=highest)
     near = np.clip(model.log_cutoff, lowest - FARTHEST, highest + FARTHEST)
-    return PlayedFilter(replace(model, config=config, log_cutoff=near), heard)
+    return PlayedFilter(replace(model, config=config, log_cutoff=near), played.heard)

@@ -25,6 +25,7 @@ from wetprint.identify.envelope_filter import (
     level_heard,
     within_heard,
 )
+from wetprint.identify.findings import LevelSweep
 from wetprint.identify.recording import Recording
 
 SECTIONS = 2
@@ -52,8 +53,11 @@ STEEPEST_GLIDE = 1.2
 """Beyond the loud level it goes on by so much."""
 
 STRETCHES, TRIED_STRETCHES = 6, 2
-TRIED_FACTOR, SOLVED_FACTOR = 4, 2
-"""By how much lower a rate is listened to while starts are tried, and while kinds are."""
+TRIED_RATE, SOLVED_RATE = 12_000, 24_000
+"""In Hz, near which it is listened to while starts are tried, and while kinds are."""
+
+WELL_EXPLAINED = 0.8
+"""Of what a fixed filter leaves, what a filter must explain that is named."""
 
 QUICK_ATTACK_SECONDS, QUICK_RELEASE_SECONDS = (0.002, 0.02), 0.1
 STILL_DAMPINGS = (0.1, 0.3, 0.8, 2.0)
@@ -105,22 +109,46 @@ class FilterSearch:
         Returns:
             None where no filter that follows the level explains what was heard.
         """
-        heard = hear_filter(self.recordings, self.sample_rate, STRETCHES)
-        if heard is None:
+        heard = self._heard()
+        best = None if heard is None else self._roughly(heard)
+        if heard is None or best is None:
             return None
-        coarse, finer = (
-            heard.at_lower_rate(factor, TRIED_STRETCHES) for factor in (TRIED_FACTOR, SOLVED_FACTOR)
-        )
-        if not self._moves(coarse):
-            return None
-        starts = self._starts(coarse)
-        best = self._best_kind([model for _, model in starts], finer)
         if best.error > WELL_ENOUGH and not self.stop():
-            more = PlayedFilter(best.model.with_sections(MOST_SECTIONS), finer)
+            more = PlayedFilter(best.model.with_sections(MOST_SECTIONS), best.heard)
             more = self._descended(more, FURTHER)
             best = more if more.error < FEWER_SECTIONS * best.error else best
         whole = PlayedFilter(best.model.richer(*ALL_TERMS).on_finer_grid(), heard)
         return within_heard(self._descended(whole, REFINED))
+
+    def sweep(self) -> LevelSweep | None:
+        """Say how the cutoff follows the level, where that explains most of what was heard."""
+        heard = self._heard()
+        best = None if heard is None else self._roughly(heard)
+        if best is None or best.error > (1.0 - WELL_EXPLAINED) * self.bound:
+            return None
+        level = level_heard(best.model, best.heard)
+        told = np.percentile(level[:, 0].numpy(), [SOFT_SHARE, LOUD_SHARE])
+        with torch.no_grad():
+            cutoff = best.model.block().curve_at(torch.from_numpy(told)).numpy()
+        soft_hz, loud_hz = (np.arctan(np.exp(cutoff)) * self.sample_rate / np.pi).tolist()
+        _, attack, release, _ = np.exp(best.model.times) * 1000.0 / self.sample_rate
+        config = best.model.config
+        sides = config.detection, config.ballistics, 1.0 - best.error / self.bound
+        return LevelSweep(soft_hz, loud_hz, float(attack), float(release), *sides)
+
+    def _heard(self) -> FilterHeard | None:
+        return hear_filter(self.recordings, self.sample_rate, STRETCHES)
+
+    def _roughly(self, heard: FilterHeard) -> PlayedFilter | None:
+        """Find the filter on some of what was heard, at lower rates; None where there is none."""
+        coarse, finer = (
+            heard.at_lower_rate(max(1, round(self.sample_rate / rate)), TRIED_STRETCHES)
+            for rate in (TRIED_RATE, SOLVED_RATE)
+        )
+        if not self._moves(coarse):
+            return None
+        starts = self._starts(coarse)
+        return self._best_kind([model for _, model in starts], finer)
 
     def _moves(self, heard: FilterHeard) -> bool:
         """Say whether a cutoff that glides explains what none does that stands still.

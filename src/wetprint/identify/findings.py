@@ -123,6 +123,28 @@ class Compression:
 
 
 @dataclass(frozen=True)
+class LevelSweep:
+    """How a filter's cutoff follows the level: an auto-wah.
+
+    Attributes:
+        soft_hz: the cutoff behind soft playing.
+        loud_hz: the cutoff behind loud playing.
+        attack_ms: time constant with which the followed level rises.
+        release_ms: of the way back.
+        detection, ballistics: see EnvelopeFilterConfig.
+        explained: the share of what a fixed filter leaves that this explains.
+    """
+
+    soft_hz: float
+    loud_hz: float
+    attack_ms: float
+    release_ms: float
+    detection: str
+    ballistics: str
+    explained: float
+
+
+@dataclass(frozen=True)
 class Identification:
     """What was found.
 
@@ -149,6 +171,7 @@ class Identification:
         grain_ms: length of the grains by which a delay line shifts pitch; None where none are seen.
         repeats: echoes; None where nothing plays again.
         compression: how the gain follows the level; None where it does not.
+        sweep: how a filter follows the level; None where none does.
         unseen: what this material could not show, in words.
     """
 
@@ -170,4 +193,5 @@ class Identification:
     grain_ms: float | None
     repeats: Repeats | None
     compression: Compression | None
+    sweep: LevelSweep | None
     unseen: tuple[str, ...]

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from wetprint.identify.added_taps import find_added_taps
 from wetprint.identify.carrier import find_carrier
+from wetprint.identify.envelope_filter_search import FilterSearch
 from wetprint.identify.findings import Identification, Turn, Voice
 from wetprint.identify.front_panel import front_panel
 from wetprint.identify.lfo import Lfo, find_lfo, find_lfo_in_playing
@@ -45,6 +46,9 @@ CLEAR_SHARE = 0.6
 
 STRAIGHT_DB = -15.0
 """What changes more with level distorts a sweep too much to be seen dying away."""
+
+LITTLE = 0.01
+"""Of the wet energy: a filter that leaves less does not follow the level."""
 
 ROOM_SECONDS = 0.5
 """What rings for longer has notches that are none of the LFO's."""
@@ -163,6 +167,9 @@ def _described(
     ratio = shift.ratio if shift.is_shifter and carrier is None else None
     turn = Turn() if lfo is None or is_room else _turn(dry, wet, rate, lfo, asked)
     voices = () if lfo is None or turn.gain_db else _voices(train, lfo, rate)
+    compression = None if lfo or carrier else front_panel(heard, rate, response, beyond_linear)
+    is_explained = lfo or carrier or compression or ratio or is_room or beyond_linear < LITTLE
+    sweep = None if is_explained else FilterSearch(heard[:1], rate, beyond_linear).sweep()
     return Identification(
         sample_rate=rate,
         channels_out=len(wet),
@@ -183,7 +190,8 @@ def _described(
         repeats=find_repeats(
             dry[0], wet.mean(0), rate, None if asked is None else asked.soft.mean(0)
         ),
-        compression=None if lfo or carrier else front_panel(heard, rate, response, beyond_linear),
+        compression=compression,
+        sweep=sweep,
         unseen=unseen,
     )
 

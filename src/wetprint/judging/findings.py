@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from wetprint.identify.findings import Compression, Identification, Repeats, Response, Turn, Voice
+from wetprint.identify.findings import (
+    Compression,
+    Identification,
+    LevelSweep,
+    Repeats,
+    Response,
+    Turn,
+    Voice,
+)
 
 
 def in_words(found: Identification) -> list[str]:
@@ -33,6 +41,8 @@ def in_words(found: Identification) -> list[str]:
         lines += _repeats(found.repeats)
     if found.compression is not None:
         lines += _compression(found.compression)
+    if found.sweep is not None:
+        lines += _sweep(found.sweep)
     return [*lines, *(f"could not be seen: {each}" for each in found.unseen)]
 
 
@@ -93,4 +103,14 @@ def _compression(found: Compression) -> list[str]:
         f"{100.0 * found.explained:.1f} % of what the gain does",
         f"  attack {found.attack_ms:.3g} ms, release {found.release_ms:.3g} ms{ahead}; hears "
         f"{found.detection}{smoothed}{of_what}, follows the {found.followed}, {found.ballistics}",
+    ]
+
+
+def _sweep(found: LevelSweep) -> list[str]:
+    """Return how a filter follows the level."""
+    return [
+        f"auto-wah: a filter from {found.soft_hz:.0f} Hz where it is soft to {found.loud_hz:.0f} "
+        f"Hz where it is loud; explains {100.0 * found.explained:.1f} % of what a fixed one leaves",
+        f"  attack {found.attack_ms:.3g} ms, release {found.release_ms:.3g} ms; hears "
+        f"{found.detection}, {found.ballistics}",
     ]
