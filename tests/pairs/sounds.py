@@ -114,10 +114,20 @@ def _cabinet(sound: np.ndarray) -> np.ndarray:
     return body + 1.5 * signal.sosfilt(peak, body)
 
 
-def shifted_in_pitch(sound: np.ndarray) -> np.ndarray:
+def _shifted_in_frequency(sound: np.ndarray) -> np.ndarray:
     """Shift all frequencies up by 70 Hz: nothing of the waveform remains."""
     turn = np.exp(2j * np.pi * 70 * np.arange(sound.shape[-1]) / RATE)
     return np.real(signal.hilbert(sound[0]) * turn)[None]
+
+
+def _shifted_in_pitch(sound: np.ndarray) -> np.ndarray:
+    """Read a delay line faster than it is written, by two heads that fade into one another."""
+    time, grain, wet = np.arange(sound.shape[-1]), 0.05 * RATE, np.zeros(sound.shape[-1])
+    for head in (0.0, 0.5):
+        place = (time * 0.498 / grain + head) % 1.0
+        heard = np.interp(time - grain * (1.0 - place), time, sound[0], left=0.0)
+        wet += heard * np.sin(np.pi * place) ** 2
+    return wet[None]
 
 
 SHARP: dict[str, tuple[Callable, float]] = {
@@ -141,7 +151,8 @@ SHARP: dict[str, tuple[Callable, float]] = {
 BLURRED: dict[str, Callable] = {
     "reverb alone": _reverb(0.0, 1.0),
     "vibrato": _vibrato,
-    "pitch": shifted_in_pitch,
+    "frequency": _shifted_in_frequency,
+    "pitch": _shifted_in_pitch,
 }
 """Effects without one constant first arrival."""
 

@@ -189,6 +189,36 @@ def test_a_changed_pitch_is_believed_with_a_warning(dry):
     assert said(check(dry, BLURRED["pitch"](dry)), "Only the rhythm", "belong together")
 
 
+def ring(sound: np.ndarray) -> np.ndarray:
+    return sound * np.sin(2.0 * np.pi * 317.3 / RATE * np.arange(sound.shape[1]))
+
+
+def test_a_shifted_frequency_is_told_from_a_changed_pitch(dry):
+    assert said(check(dry, BLURRED["frequency"](dry)), "the dry times a carrier of 70.0 Hz")
+
+
+@pytest.mark.parametrize("late", [0, 1000, 4000])
+def test_a_ring_modulator_is_aligned_by_its_carrier(dry, late):
+    checked = check(dry, delayed(ring(dry), late))
+    assert said(checked, "the dry times a carrier of 317.3 Hz")
+    left = late - checked.shift_samples
+    assert 0 <= left <= 0.0007 * RATE
+
+
+def test_a_ring_modulator_ahead_of_the_dry_is_moved_back(dry):
+    late = np.concatenate([np.zeros((1, 900)), dry[:, :-900]], axis=1)
+    checked = check(late, ring(dry))
+    assert said(checked, "carrier of 317.3 Hz")
+    assert said(checked, "ahead of the dry, where no effect can be")
+    assert -0.0014 * RATE <= checked.shift_samples + 900 <= 0
+
+
+def test_one_tone_beside_another_is_no_ring_modulator():
+    time = np.arange(6 * RATE) / RATE
+    steady, other = (np.sin(2.0 * np.pi * hertz * time)[None] for hertz in (220.0, 330.7))
+    assert not said(check(steady, 0.5 * other), "carrier")
+
+
 def test_one_note_proves_nothing_against_itself():
     note = plucked(0.4, seed=1)[:, : int(0.3 * RATE)]
     other = np.random.default_rng(0).normal(0, 0.1, note.shape)

@@ -7,6 +7,7 @@ no test foresaw; all others cannot.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -26,11 +27,14 @@ from wetprint.pairs.shifting import (
     apply_alignment,
     is_ahead,
 )
+from wetprint.pairs.turned import find_turned
 
 SHORTEST_SECONDS = 0.25
 ALWAYS_LITTLE_SECONDS = 0.5
 NEVER_LITTLE_SECONDS = 10.0
 LITTLE_SHARE = 0.1
+CARRIER_SECONDS = 0.0003
+"""How far off a delay may be that a ring modulator's carrier shows."""
 LITTLE_TAIL_SHARE = 0.25
 """A wet recording may be longer by a tail; a shorter one has lost something."""
 
@@ -71,8 +75,13 @@ def check_pair(
     notes += _compare_lengths(dry.shape[1], wet.shape[1], dry_rate, name)
     notes += _describe_levels(dry, wet)
     seen = study(dry, wet, dry_rate, min(MAX_DELAY_SECONDS, dry.shape[1] / dry_rate / 2))
-    if not trust:
-        notes += _require_kinship(_kinship(seen, dry_rate), name)
+    kinship = _kinship(seen, dry_rate)
+    turned = None if kinship.coherent else _turned(seen, kinship, dry_rate)
+    if turned is not None:
+        seen = dataclasses.replace(seen, alignment=turned[0])
+        notes.append(turned[1])
+    elif not trust:
+        notes += _require_kinship(kinship, name)
     aligned = apply_alignment(dry, wet, seen.alignment, dry_rate, longest_latency_seconds)
     _require_length(aligned.dry.shape[1], dry_rate, f"what the two recordings of '{name}' share")
     if not trust:
@@ -200,6 +209,26 @@ def _kinship(seen: Study, sample_rate: int) -> Kinship:
     rate = sample_rate / seen.response.step
     furthest = seen.response.zero / rate
     return measure_kinship(seen.response, seen.thinned_dry, seen.thinned_wet, rate, furthest)
+
+
+def _turned(seen: Study, kinship: Kinship, sample_rate: int) -> tuple[Alignment, str] | None:
+    """Say how a ring modulator's wet lies, and that it is one."""
+    rate = sample_rate / seen.response.step
+    found = find_turned(seen.thinned_dry, seen.thinned_wet, rate, kinship.lag_seconds)
+    if found is None:
+        return None
+    alignment = dataclasses.replace(
+        seen.alignment,
+        delay_samples=found.lag_seconds * sample_rate,
+        polarity=1,
+        confidence=1.0,
+        uncertainty_samples=CARRIER_SECONDS * sample_rate,
+        repeats=False,
+    )
+    return alignment, (
+        f"The wet is the dry times a carrier of {found.rate_hz:.1f} Hz, as after a ring modulator, "
+        "and was found by that."
+    )
 
 
 def _require_kinship(kinship: Kinship, name: str) -> list[str]:

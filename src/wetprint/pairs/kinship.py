@@ -39,6 +39,7 @@ class Kinship:
         significance: of the response, in standard deviations of chance.
         onset_match: correlation of onsets, band by band, at the best lag.
         level_match: correlation of levels, near that lag.
+        lag_seconds: that lag, of the wet behind the dry.
         onsets: notes counted in the dry.
         noisy: whether the dry sounds at all frequencies alike, so that no effect can hide.
     """
@@ -48,6 +49,7 @@ class Kinship:
     level_match: float
     onsets: int
     noisy: bool
+    lag_seconds: float = 0.0
 
     @property
     def coherent(self) -> bool:
@@ -91,7 +93,8 @@ def measure_kinship(
     best = int(rises.argmax())
     levels = _correlate(dry_levels[:1], wet_levels[:1], lags)
     near = levels[max(0, best - SAME_LAG_HOPS) : best + SAME_LAG_HOPS + 1]
-    return Kinship(significance, float(rises[best]), float(near.max()), onsets, noisy)
+    match = float(rises[best]), float(near.max())
+    return Kinship(significance, *match, onsets, noisy, (best - lags) * HOP_SECONDS)
 
 
 def _band_levels(audio: np.ndarray, rate: float) -> np.ndarray:

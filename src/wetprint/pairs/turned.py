@@ -1,0 +1,87 @@
+"""How late a ring modulator's wet comes, of whose waveform no lag shows anything.
+
+Dry times wet is the dry's power times the gain that turns it. At the lag that belongs to the two
+this turns at one rate from the first note to the last, which is one line in the product's spectrum;
+at any other lag, and behind any other effect, notes of different pitch turn it differently. That is
+the cross-ambiguity function of radar (Woodward 1953), looked at near the lag of the rhythm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+
+from wetprint.pairs.peaks import parabola
+
+LISTENED_SECONDS = 20.0
+REACH_SECONDS = 0.03
+"""How far the rhythm's lag may be wrong."""
+
+STEP_SECONDS = 0.00015
+"""Between lags that are tried: an instrument's power spectrum hides less."""
+
+SLOWEST_HZ = 20.0
+"""What turns more slowly is a tremolo, whose waveform can be found."""
+
+CERTAIN = 0.3
+"""Of the product, what turns at one rate; 0.79 behind a cosine, 0.05 behind a pitch shifter."""
+
+DISTINCT = 1.5
+"""The lag must show so many times as much as most others do: behind one tone all show the same."""
+
+
+@dataclass(frozen=True)
+class Turned:
+    """A wet that is the dry times a carrier.
+
+    Attributes:
+        lag_seconds: how much later than the dry it comes.
+        rate_hz: of the carrier.
+    """
+
+    lag_seconds: float
+    rate_hz: float
+
+
+def find_turned(
+    dry: np.ndarray, wet: np.ndarray, rate: float, near_seconds: float
+) -> Turned | None:
+    """Find at which lag the wet is the dry times a carrier.
+
+    Args:
+        dry: ``(time,)``.
+        wet: ``(time,)``.
+        rate: of both, Hz.
+        near_seconds: the lag at which the rhythm fits.
+
+    Returns:
+        None where there is no such lag.
+    """
+    step = max(1, round(STEP_SECONDS * rate))
+    reach = round(REACH_SECONDS * rate) // step
+    lags = round(near_seconds * rate) + step * np.arange(-reach, reach + 1)
+    looks = [_turning(dry, wet, int(lag), rate) for lag in lags]
+    shares = np.array([share for share, _ in looks])
+    best = int(shares.argmax())
+    if shares[best] < max(CERTAIN, DISTINCT * np.median(shares)) or best in (0, len(lags) - 1):
+        return None
+    lag = lags[best] + step * parabola(shares, best)
+    return Turned(float(lag / rate), looks[best][1])
+
+
+def _turning(dry: np.ndarray, wet: np.ndarray, lag: int, rate: float) -> tuple[float, float]:
+    """Return how much of dry times wet turns at one rate, and that rate in Hz."""
+    first, second = dry[max(0, -lag) :], wet[max(0, lag) :]
+    length = min(len(first), len(second), round(LISTENED_SECONDS * rate))
+    if length < rate:
+        return 0.0, 0.0
+    product = first[:length] * second[:length]
+    size = scipy.fft.next_fast_len(2 * length, real=True)
+    height = np.abs(scipy.fft.rfft(product, size))
+    height[: int(SLOWEST_HZ * size / rate)] = 0.0
+    at = int(height.argmax())
+    # a real line has half its height at the negative rate
+    share = 2.0 * float(height[at]) / max(float(np.abs(product).sum(dtype=float)), 1e-30)
+    return share, at * rate / size
