@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from wetprint.errors import OutputError, PairError
-from wetprint.identify.findings import Identification, Repeats, Response, Turn, Voice
+from wetprint.identify.findings import Identification, LevelSweep, Repeats, Response, Turn, Voice
 from wetprint.judging import Passage, ReportContent, evaluate, metrics, write_report
 from wetprint.judging.report import shares, writing
 from wetprint.judging.report.figures import write_figures
@@ -75,6 +75,8 @@ def identification(unseen: str = "<the rest>") -> Identification:
     response = Response((500.0, 1000.0), ((-3.0, 0.0),), (500.0, 1000.0), (0.8, None))
     turn = Turn(((-1.0, 0.0, 1.0, 0.0),), "sine", ((400.0,), (500.0, 2000.0), (600.0,), ()))
     repeats = Repeats(250.0, 2, 0.5, (500.0, 1000.0), (0.0, -3.0), True)
+    follows = (-60.0, -30.0, 0.0), (300.0, 400.0, 2000.0)
+    sweep = LevelSweep(310.0, 1500.0, 8.0, 120.0, "peak", "branching", 0.97, *follows)
     return Identification(
         sample_rate=RATE,
         channels_out=2,
@@ -94,7 +96,7 @@ def identification(unseen: str = "<the rest>") -> Identification:
         grain_ms=40.0,
         repeats=repeats,
         compression=None,
-        sweep=None,
+        sweep=sweep,
         unseen=(unseen,),
     )
 
@@ -145,6 +147,8 @@ def test_everything_given_is_said(page):
         "1024 taps",
         "delay: 33 samples, upside down",
         "left: 8.00 ms, moving 1.00 ms (sine)",
+        "a filter from 310 Hz where it is soft to 1500 Hz where it is loud; explains 97.0 %",
+        "attack 8 ms, release 120 ms; hears peak, branching",
         "could not be seen: <the rest>",
         "convolutions 0.01 2 min 5 s kept",
         "FIR 0.3 1 s dropped",
@@ -306,7 +310,7 @@ def test_every_picture_is_a_file_too(content, tmp_path):
     shown = {each.stem for each in written}
     assert shown == {
         *("spectrograms", "waveforms", "time", "frequency", "learning"),
-        *("response", "voices", "gain", "notches"),
+        *("response", "voices", "gain", "notches", "sweep"),
     }
     for each in written:
         head = each.read_bytes()[:200]

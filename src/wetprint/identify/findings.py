@@ -133,6 +133,8 @@ class LevelSweep:
         release_ms: of the way back.
         detection, ballistics: see EnvelopeFilterConfig.
         explained: the share of what a fixed filter leaves that this explains.
+        levels_db: levels in dBFS between the softest and the loudest that was heard.
+        cutoffs_hz: the cutoff at each of them.
     """
 
     soft_hz: float
@@ -142,6 +144,8 @@ class LevelSweep:
     detection: str
     ballistics: str
     explained: float
+    levels_db: tuple[float, ...]
+    cutoffs_hz: tuple[float, ...]
 
 
 @dataclass(frozen=True)

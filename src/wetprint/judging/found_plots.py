@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wetprint.identify.findings import Identification, Response, Turn, Voice
+from wetprint.identify.findings import Identification, LevelSweep, Response, Turn, Voice
 from wetprint.judging.drawing import (
     COLOUR,
     OCTAVES_HZ,
@@ -49,6 +49,9 @@ def found_pictures(found: Identification) -> list[Picture]:
     if found.turn.notches_hz:
         text = "Frequencies that are cancelled, over one turn of the LFO."
         pictures.append(Picture("notches", notches_plot(found.turn), "What the LFO moves", text))
+    if found.sweep is not None:
+        text = "Cutoff of the filter over the level that its follower hears."
+        pictures.append(Picture("sweep", sweep_plot(found.sweep), "What the level moves", text))
     return pictures
 
 
@@ -100,13 +103,28 @@ def notches_plot(turn: Turn) -> Figure:
     steps = len(turn.notches_hz)
     places = [(step / steps, hz) for step, notches in enumerate(turn.notches_hz) for hz in notches]
     axes.scatter(*zip(*places, strict=True), s=14, color=COLOUR["wet"], linewidths=0)
+    _hertz_upwards(axes, "notch, Hz")
+    _turn_axis(axes, 1)
+    return figure
+
+
+def sweep_plot(sweep: LevelSweep) -> Figure:
+    """Draw where a cutoff that follows the level stands."""
+    figure = new_figure(height=2.9)
+    axes = figure.subplots()
+    axes.plot(sweep.levels_db, sweep.cutoffs_hz, color=COLOUR["wet"], linewidth=1.6)
+    _hertz_upwards(axes, "cutoff, Hz")
+    axes.set_xlabel("level, dBFS")
+    dress(axes)
+    return figure
+
+
+def _hertz_upwards(axes: Axes, name: str) -> None:
     axes.set_yscale("log")
     axes.set_yticks([each for each in OCTAVES_HZ if 60 <= each <= 16000])
     axes.yaxis.set_major_formatter(lambda value, _: hertz(value))
     axes.minorticks_off()
-    axes.set_ylabel("notch, Hz")
-    _turn_axis(axes, 1)
-    return figure
+    axes.set_ylabel(name)
 
 
 def _bars(axes: Axes, response: Response) -> None:
