@@ -68,9 +68,9 @@ STILL_DAMPINGS = (0.1, 0.3, 0.8, 2.0)
 
 PROMISING, MOVES = 0.75, 0.88
 """A cutoff that glides must leave less than these shares of what a fixed filter leaves, and of what
-sections leave that stand still. Two auto-wahs leave 0.64 and 0.23 of the first, 0.80 and 0.73 of the
-second; fourteen plugins that distort, compress or move leave 0.96 or more of the second, an amplifier
-0.89, but twice the first."""
+sections leave that stand still. Two auto-wahs leave 0.64 and 0.23 of the first, 0.80 and 0.73 of
+the second; fourteen plugins that distort, compress or move leave 0.96 or more of the second, an
+amplifier 0.89, but twice the first."""
 
 KIND_TERMS, ALL_TERMS = (2, 3), (3, 4)
 """Terms of the damping's polynomial and of the mix's, while kinds are tried and in the end."""
