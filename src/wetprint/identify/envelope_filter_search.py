@@ -33,8 +33,8 @@ SECTIONS = 2
 
 KINDS = (("peak", "branching"), ("peak", "decoupled"), ("rms", "branching"))
 
-ATTACK_SECONDS = (0.002, 0.02, 0.06)
-RELEASE_SECONDS = (0.02, 0.1, 0.5)
+ATTACK_SECONDS = (0.002, 0.02, 0.1)
+RELEASE_SECONDS = (0.02, 0.1, 0.5, 2.0)
 SHORT_SECONDS = 0.0002
 """Attacks and releases that are tried, and what is smoothed in front of them and behind."""
 
@@ -62,15 +62,16 @@ TRIED_RATE, SOLVED_RATE = 12_000, 24_000
 WELL_EXPLAINED = 0.8
 """Of what a fixed filter leaves, what a filter must explain that is named."""
 
-QUICK_ATTACK_SECONDS, QUICK_RELEASE_SECONDS = (0.002, 0.02), 0.1
+QUICK_SECONDS = ((0.002, 0.1), (0.02, 0.1), (0.1, 1.0))
 STILL_DAMPINGS = (0.1, 0.3, 0.8, 2.0)
-"""With these it is asked whether there is such a filter at all."""
+"""Attacks with releases, and dampings, with which it is asked whether there is such a filter."""
 
-PROMISING, MOVES = 0.75, 0.88
-"""A cutoff that glides must leave less than these shares of what a fixed filter leaves, and of what
-sections leave that stand still. Two auto-wahs leave 0.64 and 0.23 of the first, 0.80 and 0.73 of
-the second; fourteen plugins that distort, compress or move leave 0.96 or more of the second, an
-amplifier 0.89, but twice the first."""
+PROMISING, MOVES, SURELY = 0.75, 0.88, 0.4
+"""A cutoff that glides must leave less than these shares: of what a fixed filter leaves, and of
+what sections leave that stand still; or surely less of the first alone. Two auto-wahs leave 0.64
+and 0.23 of the first, 0.80 and 0.73 of the second, a slow one 0.12 and 1.2; fourteen plugins that
+distort, compress or move leave 0.96 or more of the second and, but for a compressor, 0.57 or more
+of the first; an amplifier 0.89, but twice the first."""
 
 KIND_TERMS, ALL_TERMS = (2, 3), (3, 4)
 """Terms of the damping's polynomial and of the mix's, while kinds are tried and in the end."""
@@ -163,7 +164,8 @@ class FilterSearch:
         if not self._moves(coarse):
             return None
         starts = self._starts(coarse)
-        return self._best_kind([model for _, model in starts], finer)
+        best = self._best_kind([model for _, model in starts], finer)
+        return best if best.error < PROMISING * self.bound else None
 
     def _moves(self, heard: FilterHeard) -> bool:
         """Say whether a cutoff that glides explains what none does that stands still.
@@ -173,12 +175,11 @@ class FilterSearch:
         """
         config = EnvelopeFilterConfig(*KINDS[0], SECTIONS, damping_terms=1, mix_terms=2)
         found = []
-        for attack in QUICK_ATTACK_SECONDS:
-            times = self._times(attack, QUICK_RELEASE_SECONDS)
-            found.append(self._gliding(config, times, heard))
+        for attack, release in QUICK_SECONDS:
+            found.append(self._gliding(config, self._times(attack, release), heard))
         least, model = min(found, key=_error)
-        if least > PROMISING * self.bound:
-            return False
+        if least > PROMISING * self.bound or least < SURELY * self.bound:
+            return least < SURELY * self.bound
         level = level_heard(model, heard)
         still = [
             PlayedFilter(replace(model, log_damping=np.log([damping])), heard, level, standing)

@@ -58,7 +58,8 @@ SQUASHED = "compressor"
 ENVELOPE = "envelope_filter"
 
 CLEARLY = 0.2
-"""With less than this share of what a fixed filter leaves, one that follows the level is it."""
+"""With less than this share of what a fixed filter leaves, a gain or a filter that follows the
+level is what the effect is."""
 
 MODULATED = "modulated_delay"
 
@@ -129,11 +130,14 @@ class Solving:
             yield from found
             if found:
                 return
-        if SQUASHED in wanted and (squashed := self._squashed(response, linear)) is not None:
+        squashed = self._squashed(response, linear) if SQUASHED in wanted else None
+        if squashed is not None:
             yield squashed
             if squashed.error < SOLVED_WELL:
                 return
-        if ENVELOPE in wanted and (swept := self._swept(response, linear)) is not None:
+        is_squashed = squashed is not None and squashed.error < CLEARLY * linear.error
+        swept = self._swept(response, linear) if ENVELOPE in wanted and not is_squashed else None
+        if swept is not None:
             yield swept
             if swept.error < CLEARLY * linear.error:
                 return
