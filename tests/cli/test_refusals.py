@@ -195,6 +195,23 @@ def test_interrupting_training_keeps_the_best_so_far(sounds, tmp_path, sent):
     assert [each.name for each in tmp_path.iterdir()] == [output.name]
 
 
+def test_resuming_when_the_time_is_up_keeps_what_was_judged(sounds, tmp_path):
+    output, state = tmp_path / "m.wetprint", tmp_path / "m.wetprint.resume"
+    recordings = [sounds / "dry.wav", sounds / "wet.wav"]
+    options = ["-o", output, "--model", "dilated"]
+    learning = start("learn", *recordings, *options, "--minutes", 2)
+    deadline = time.monotonic() + 60
+    while not state.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    learning.send_signal(signal.SIGINT)
+    learning.communicate(timeout=30)
+    resumed = start("learn", *recordings, *options, "--minutes", 0.05, "--resume")
+    out, err = resumed.communicate(timeout=60)
+    assert resumed.returncode == 0, err
+    assert "kept: dilated" in out
+    assert [each.name for each in tmp_path.iterdir()] == [output.name]
+
+
 @pytest.mark.parametrize(
     ("sent", "after_seconds"),
     [(signal.SIGINT, 0.3), (signal.SIGTERM, 1.5), (signal.SIGHUP, 2.5)],

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from wetprint.blocks.envelope_filter import EnvelopeFilterConfig
+from wetprint.blocks.envelope_filter import HIGHEST_LOG_CUTOFF, EnvelopeFilterConfig
 from wetprint.engine.state_variable import MOST_SECTIONS
 from wetprint.identify.descent import SolveConfig, descend
 from wetprint.identify.envelope_filter import (
@@ -68,10 +68,11 @@ STILL_DAMPINGS = (0.1, 0.3, 0.8, 2.0)
 
 PROMISING, MOVES, SURELY = 0.75, 0.88, 0.4
 """A cutoff that glides must leave less than these shares: of what a fixed filter leaves, and of
-what sections leave that stand still; or surely less of the first alone. Two auto-wahs leave 0.64
-and 0.23 of the first, 0.80 and 0.73 of the second, a slow one 0.12 and 1.2; fourteen plugins that
-distort, compress or move leave 0.96 or more of the second and, but for a compressor, 0.57 or more
-of the first; an amplifier 0.89, but twice the first."""
+what sections leave that stand still; or surely less of the first and of what a gain leaves that
+follows the level. Two auto-wahs leave 0.64 and 0.23 of the first, 0.80 and 0.73 of the second, a
+slow one 0.12 and 1.2; fourteen plugins that distort, compress or move leave 0.96 or more of the
+second and, but for a compressor, 0.57 or more of the first; an amplifier 0.89, but twice the
+first."""
 
 KIND_TERMS, ALL_TERMS = (2, 3), (3, 4)
 """Terms of the damping's polynomial and of the mix's, while kinds are tried and in the end."""
@@ -178,9 +179,12 @@ class FilterSearch:
         for attack, release in QUICK_SECONDS:
             found.append(self._gliding(config, self._times(attack, release), heard))
         least, model = min(found, key=_error)
-        if least > PROMISING * self.bound or least < SURELY * self.bound:
-            return least < SURELY * self.bound
+        if least > PROMISING * self.bound:
+            return False
         level = level_heard(model, heard)
+        gain_alone = PlayedFilter(model, heard, level, HIGHEST_LOG_CUTOFF).error
+        if least < SURELY * min(self.bound, gain_alone):
+            return True
         still = [
             PlayedFilter(replace(model, log_damping=np.log([damping])), heard, level, standing)
             for standing in self._log_cutoff(np.array([*SOFT_HZ, *LOUD_HZ]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
@@ -37,9 +38,9 @@ def refuse_what_takes_too_long(
         needed = judging_seconds(chain, material, device)
     if needed > left:
         raise LearningError(
-            f"a model '{recipe}' takes {needed / 60.0:.0f} minutes or more on this device to be "
+            f"a model '{recipe}' takes {needed / 60.0:.2g} minutes or more on this device to be "
             f"judged once, and {left / 60.0:.1f} minutes are left; give at least "
-            f"--minutes {4.0 * needed / 60.0:.0f}, or use a smaller model"
+            f"--minutes {math.ceil(40.0 * needed / 60.0) / 10.0:g}, or use a smaller model"
         )
 
 

@@ -177,7 +177,7 @@ class Race:
         begun = self.budget.elapsed_seconds()
         entrant = self._take_up() if self.resume else self._enter(recipe, response, best)
         training = entrant.training
-        if asked_for:
+        if asked_for and not training.history:
             known = entrant.recipe, training.chain, self.material, self.budget, self.device
             refuse_what_takes_too_long(*known)
         self.budget.begin_training()

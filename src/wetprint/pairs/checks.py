@@ -76,7 +76,9 @@ def check_pair(
     notes += _describe_levels(dry, wet)
     seen = study(dry, wet, dry_rate, min(MAX_DELAY_SECONDS, dry.shape[1] / dry_rate / 2))
     kinship = _kinship(seen, dry_rate)
-    turned = None if kinship.coherent else _turned(seen, kinship, dry_rate)
+    turned = (
+        None if kinship.coherent or not kinship.has_rhythm else _turned(seen, kinship, dry_rate)
+    )
     if turned is not None:
         seen = dataclasses.replace(seen, alignment=turned[0])
         notes.append(turned[1])

@@ -57,11 +57,14 @@ class Kinship:
         return self.significance >= CERTAIN_SIGNIFICANCE
 
     @property
+    def has_rhythm(self) -> bool:
+        """Whether the notes of the dry begin in the wet, too."""
+        return self.onset_match >= LEAST_ONSET_MATCH
+
+    @property
     def related(self) -> bool:
         """Whether the wet surely, or very likely, comes from the dry."""
-        return self.coherent or (
-            self.onset_match >= LEAST_ONSET_MATCH and self.level_match >= LEAST_LEVEL_MATCH
-        )
+        return self.coherent or (self.has_rhythm and self.level_match >= LEAST_LEVEL_MATCH)
 
     @property
     def can_tell(self) -> bool:

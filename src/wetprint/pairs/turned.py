@@ -15,7 +15,9 @@ import scipy.fft
 
 from wetprint.pairs.peaks import parabola
 
-LISTENED_SECONDS = 20.0
+LISTENED_SECONDS, TRIED_SECONDS = 20.0, 5.0
+"""How much is listened to in the end, and while lags are tried: where the dry is loudest."""
+
 REACH_SECONDS = 0.03
 """How far the rhythm's lag may be wrong."""
 
@@ -62,22 +64,46 @@ def find_turned(
     step = max(1, round(STEP_SECONDS * rate))
     reach = round(REACH_SECONDS * rate) // step
     lags = round(near_seconds * rate) + step * np.arange(-reach, reach + 1)
-    looks = [_turning(dry, wet, int(lag), rate) for lag in lags]
-    shares = np.array([share for share, _ in looks])
+    first = _loudest(dry, round(TRIED_SECONDS * rate))
+    shares = np.array([_turning(dry, wet, int(lag), rate, first, TRIED_SECONDS)[0] for lag in lags])
     best = int(shares.argmax())
     if shares[best] < max(CERTAIN, DISTINCT * np.median(shares)) or best in (0, len(lags) - 1):
         return None
-    lag = lags[best] + step * parabola(shares, best)
-    return Turned(float(lag / rate), looks[best][1])
+    near = [_turning(dry, wet, int(lag), rate, 0, LISTENED_SECONDS) for lag in lags[best - 1 :][:3]]
+    share, rate_hz = near[1]
+    if share < CERTAIN:
+        return None
+    lag = lags[best] + step * parabola(np.array([each for each, _ in near]), 1)
+    return Turned(float(lag / rate), rate_hz)
 
 
-def _turning(dry: np.ndarray, wet: np.ndarray, lag: int, rate: float) -> tuple[float, float]:
-    """Return how much of dry times wet turns at one rate, and that rate in Hz."""
-    first, second = dry[max(0, -lag) :], wet[max(0, lag) :]
-    length = min(len(first), len(second), round(LISTENED_SECONDS * rate))
+def _loudest(dry: np.ndarray, samples: int) -> int:
+    """Return where the loudest stretch of so many samples begins."""
+    if len(dry) <= samples:
+        return 0
+    energy = np.concatenate([[0.0], np.cumsum(np.square(dry, dtype=np.float64))])
+    return int(np.argmax(energy[samples:] - energy[:-samples]))
+
+
+def _turning(
+    dry: np.ndarray, wet: np.ndarray, lag: int, rate: float, first: int, seconds: float
+) -> tuple[float, float]:
+    """Return how much of dry times wet turns at one rate, and that rate in Hz.
+
+    Args:
+        dry: ``(time,)``.
+        wet: ``(time,)``.
+        lag: of the wet, in samples.
+        rate: of both, Hz.
+        first: sample of the dry from which on it is listened to.
+        seconds: how long, at most.
+    """
+    begin = max(first, -lag)
+    driven, turned = dry[begin:], wet[max(0, begin + lag) :]
+    length = min(len(driven), len(turned), round(seconds * rate))
     if length < rate:
         return 0.0, 0.0
-    product = first[:length] * second[:length]
+    product = driven[:length] * turned[:length]
     size = scipy.fft.next_fast_len(2 * length, real=True)
     height = np.abs(scipy.fft.rfft(product, size))
     height[: int(SLOWEST_HZ * size / rate)] = 0.0
