@@ -30,9 +30,10 @@ from wetprint.blocks.phaser import PhaserConfig
 from wetprint.blocks.pitch_shifter import PitchShifterConfig
 from wetprint.blocks.power import PowerConfig
 from wetprint.blocks.recurrent import RecurrentConfig
+from wetprint.blocks.spline import straight
 from wetprint.blocks.state_space import StateSpaceConfig
 from wetprint.blocks.wavenet import WaveNetArray, WaveNetConfig
-from wetprint.blocks.waveshaper import WaveshaperConfig
+from wetprint.blocks.waveshaper import Waveshaper, WaveshaperConfig
 from wetprint.blocks.window_cnn import WindowCnnConfig
 from wetprint.engine.delay_line import INTERPOLATIONS
 from wetprint.models.chain import Chain
@@ -189,6 +190,11 @@ def build(name: str, config) -> Block:
     block = config() if name in NESTED else made(name, config)
     for parameter in block.parameters():
         nn.init.normal_(parameter, std=0.15 if name == "echo" else 0.4)
+    if isinstance(block, Waveshaper) and config.even_below:
+        # around silence knots lie so close that any value beside any other makes a cliff, of which
+        # two in a row leave nothing but rounding
+        line = straight(config.intervals, config.reach, even_below=config.even_below)
+        block.coefficients.data.add_(1.0).mul_(torch.from_numpy(line).float())
     if isinstance(block, ModulatedDelay | CrossfadedDelay):
         block.trajectory.data.mul_(5.0).add_(14.0)  # samples: some of it beyond what may be read
     if isinstance(block, Compressor | EnvelopeFilter):

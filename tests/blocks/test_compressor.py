@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from wetprint.blocks.compressor import Compressor, CompressorConfig, rate_of
+from wetprint.blocks.compressor import Compressor, CompressorConfig
+from wetprint.blocks.followers import rate_of
 from wetprint.blocks.gain_curve import free_gain_db
 
 TIME_SAMPLES = 50.0

@@ -4,9 +4,8 @@
 (``gain_curve.py``) and from an envelope follower, which either follows the level, in front of the
 curve, or the gain in dB, behind it (Giannoulis, Massberg and Reiss 2012, Digital Dynamic Range
 Compressor Design, JAES 60(6), figure 7; differentiable as by Yu et al. 2024, arXiv:2404.07970).
-The follower rises and falls at rates of its own, by one pole that branches or by two poles, one
-that only falls slowly and one that smooths (there equations 16 and 17). What is heard may be
-smoothed by one pole in front of all that. The detector hears what is played into the compressor
+How it rises and falls is told in ``followers.py``. What is heard may be smoothed by one pole in
+front of all that. The detector hears what is played into the compressor
 or, fed back, what the compressor plays (there figure 6).
 """
 
@@ -21,23 +20,27 @@ from torch.nn import functional
 
 from wetprint.blocks.block import BlockStream, RecursiveBlock
 from wetprint.blocks.checks import number, one_of, switch, whole_number
+from wetprint.blocks.followers import (
+    BALLISTICS,
+    DETECTIONS,
+    LINKS,
+    detected,
+    detected_db,
+    followed,
+    rate_of,
+)
 from wetprint.blocks.gain_curve import (
     LEAST_GAIN_DB,
     MOST_GAIN_DB,
     QUIETEST_DB,
     free_gain_db,
     knee_gain_db,
-    level_db,
-    power_level_db,
 )
 from wetprint.engine.envelope import follow_envelope
 from wetprint.engine.feedback_gain import FeedbackDetector, feedback_gain
 
-DETECTIONS = ("peak", "rms")
 FOLLOWED = ("gain", "level")
-BALLISTICS = ("branching", "decoupled")
 CURVES = ("knee", "free")
-LINKS = ("none", "loudest", "mean")
 
 LONGEST_LOOKAHEAD_SAMPLES = 19_200
 MOST_KNOTS = 1024
@@ -45,9 +48,6 @@ MOST_KNOTS = 1024
 SETTLING_SAMPLES = 4096
 """What ``valid`` drops. A release of more than some 20 ms has not settled by then, which costs
 training a little; ``forward`` and playing are exact."""
-
-SHORTEST_LOG, LONGEST_LOG = -7.0, 18.0
-"""Logarithms of time constants in samples: from at once to ten minutes."""
 
 WIDEST_KNEE_DB = 120.0
 
@@ -60,7 +60,7 @@ class CompressorConfig:
         detection: "peak" hears amplitudes, "rms" mean squares.
         followed: what the envelope follower follows, the "gain" in dB or the "level" in front of
             the curve.
-        ballistics: "branching" or "decoupled", see the module's docstring.
+        ballistics: "branching" or "decoupled", see ``followers.py``.
         curve: "knee" for the textbook's, "free" for a linear spline.
         knots: of a free curve.
         lowest_db: level of its first knot, dBFS.
@@ -160,9 +160,7 @@ class Compressor(RecursiveBlock):
             ``(batch, channels or 1, time)``, and the next state.
         """
         config, state = self.config, list(state)
-        heard = audio.abs() if config.detection == "peak" else audio.square()
-        if config.channels > 1 and config.link != "none":
-            heard = heard.amax(1, True) if config.link == "loudest" else heard.mean(1, True)
+        heard = detected(audio, config.detection, config.link)
         if config.is_fed_back:
             return self._fed_back(heard, state)
         if config.is_smoothed:
@@ -170,9 +168,11 @@ class Compressor(RecursiveBlock):
             heard = state[-1] = follow_envelope(heard, window, window, state[-1])
         if config.followed == "level":
             heard, followers = self._followed(heard, state)
-            gain_db = self.curve_db(self._level_db(heard))
+            gain_db = self.curve_db(detected_db(heard, config.detection))
         else:
-            reduction, followers = self._followed(-self.curve_db(self._level_db(heard)), state)
+            reduction, followers = self._followed(
+                -self.curve_db(detected_db(heard, config.detection)), state
+            )
             gain_db = -reduction
         if config.is_smoothed:
             followers.append(state[-1])
@@ -213,18 +213,10 @@ class Compressor(RecursiveBlock):
         count = 1 if config.ballistics == "branching" else 2
         return [rest] * count + [silence] * config.is_smoothed
 
-    def _level_db(self, heard: Tensor) -> Tensor:
-        return level_db(heard) if self.config.detection == "peak" else power_level_db(heard)
-
     def _followed(self, heard: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """Run the followers: what comes out, and what each of them held at every sample."""
-        attack, release = rate_of(self.attack_log), rate_of(self.release_log)
-        if self.config.ballistics == "branching":
-            followed = follow_envelope(heard, attack, release, state[0])
-            return followed, [followed]
-        held = follow_envelope(heard, torch.ones_like(release), release, state[0])
-        smooth = follow_envelope(held, attack, attack, state[1])
-        return smooth, [held, smooth]
+        """Run the followers; see followed."""
+        times = self.attack_log, self.release_log
+        return followed(heard, *times, self.config.ballistics, state)
 
     def curve_db(self, level: Tensor) -> Tensor:
         """Return the static gain in dB at every level in dBFS."""
@@ -262,11 +254,6 @@ class CompressorStream(BlockStream):
         gain, self.state = self.block.gain_of(audio, self.state)
         self.waiting = line[..., audio.shape[-1] :]
         return line[..., : audio.shape[-1]] * gain
-
-
-def rate_of(time_log: Tensor) -> Tensor:
-    """Return the rate of a follower whose time constant is ``exp(time_log)`` samples."""
-    return -torch.expm1(-torch.exp(-time_log.clamp(SHORTEST_LOG, LONGEST_LOG)))
 
 
 def decibels(gain_db: Tensor) -> Tensor:

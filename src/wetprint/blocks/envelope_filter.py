@@ -1,6 +1,6 @@
 """Filters whose cutoff follows the level of what is played: auto-wahs and envelope filters.
 
-An envelope follower tells the level, as a compressor's does (``compressor.py``); a curve over the
+An envelope follower tells the level, as a compressor's does (``followers.py``); a curve over the
 level in dB gives the logarithm of the cutoff, ``log tan(pi f / sample_rate)``, which one pole may
 smooth. State-variable sections in a row (``engine/state_variable.py``) stand at that cutoff. Their
 damping, and how much of every section's states and of the input is heard, are polynomials in the
@@ -17,8 +17,16 @@ from torch import Tensor, nn
 
 from wetprint.blocks.block import BlockStream, RecursiveBlock
 from wetprint.blocks.checks import number, one_of, whole_number
-from wetprint.blocks.compressor import BALLISTICS, DETECTIONS, LINKS, rate_of
-from wetprint.blocks.gain_curve import QUIETEST_DB, level_db, power_level_db
+from wetprint.blocks.followers import (
+    BALLISTICS,
+    DETECTIONS,
+    LINKS,
+    detected,
+    detected_db,
+    followed,
+    rate_of,
+)
+from wetprint.blocks.gain_curve import QUIETEST_DB
 from wetprint.blocks.spline import value_weights
 from wetprint.engine.envelope import follow_envelope
 from wetprint.engine.state_variable import MOST_SECTIONS, state_variable
@@ -45,7 +53,7 @@ class EnvelopeFilterConfig:
 
     Attributes:
         detection: "peak" hears amplitudes, "rms" mean squares.
-        ballistics: "branching" or "decoupled", see ``compressor.py``.
+        ballistics: "branching" or "decoupled", see ``followers.py``.
         sections: in a row.
         knots: coefficients of the cutoff's curve, a uniform cubic B-spline over the level.
         lowest_db: level at which its curve begins, dBFS; constant below.
@@ -154,13 +162,6 @@ class EnvelopeFilter(RecursiveBlock):
         logarithm = polynomial(self.log_damping, beyond)
         return logarithm.clamp(LEAST_LOG_DAMPING, MOST_LOG_DAMPING).exp()
 
-    def _heard(self, audio: Tensor) -> Tensor:
-        heard = audio.abs() if self.config.detection == "peak" else audio.square()
-        if self.config.channels > 1 and self.config.link != "none":
-            linked = self.config.link == "loudest"
-            return heard.amax(1, True) if linked else heard.mean(1, True)
-        return heard
-
     def log_cutoff_of(self, audio: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Return the cutoff's logarithm at every sample, and what the followers hold at the end.
 
@@ -178,16 +179,14 @@ class EnvelopeFilter(RecursiveBlock):
 
     def level_of(self, audio: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Return the followed level in dBFS; otherwise as ``log_cutoff_of``."""
-        times = self.window_log, self.attack_log, self.release_log
-        window, attack, release = (rate_of(each) for each in times)
-        is_branching = self.config.ballistics == "branching"
-        windowed = follow_envelope(self._heard(audio), window, window, state[0])
-        rise = attack if is_branching else torch.ones_like(attack)
-        held = follow_envelope(windowed, rise, release, state[1])
-        smooth = held if is_branching else follow_envelope(held, attack, attack, state[2])
-        followers = [windowed, held, *([] if is_branching else [smooth])]
-        level = level_db(smooth) if self.config.detection == "peak" else power_level_db(smooth)
-        return level, [each[..., -1] for each in followers]
+        config = self.config
+        window = rate_of(self.window_log)
+        heard = detected(audio, config.detection, config.link)
+        windowed = follow_envelope(heard, window, window, state[0])
+        times = self.attack_log, self.release_log
+        level, held = followed(windowed, *times, config.ballistics, state[1:])
+        left = [each[..., -1] for each in (windowed, *held)]
+        return detected_db(level, config.detection), left
 
     def silent_state(self, batch: int) -> list[Tensor]:
         """Return what is held after silence: the followers, ``(batch, channels or 1)``, and the

@@ -17,11 +17,8 @@ import torch
 from scipy.signal import resample_poly
 from torch import Tensor
 
-from wetprint.blocks.compressor import rate_of
-from wetprint.blocks.envelope_filter import (
-    EnvelopeFilter,
-    EnvelopeFilterConfig,
-)
+from wetprint.blocks.envelope_filter import EnvelopeFilter, EnvelopeFilterConfig
+from wetprint.blocks.followers import rate_of
 from wetprint.engine.envelope import follow_envelope
 from wetprint.engine.state_variable import state_variable
 from wetprint.identify.gain_heard import loudest
@@ -92,7 +89,8 @@ def hear_filter(
     """Cut stretches out of recordings: half of them the loudest, half evenly spread, in turns.
 
     Args:
-        recordings: with a mono dry side; of several wet channels the loudest is heard.
+        recordings: with a mono dry side; of several wet channels the loudest is heard. Where one
+            is as long as a stretch, shorter ones are not heard.
         sample_rate: Hz.
         stretches: how many, at most.
 
@@ -107,7 +105,6 @@ def hear_filter(
         for each in recordings
         for start in range(0, each.dry.shape[1] - length + 1, max(1, length - settling))
     ]
-
     loudness = [np.abs(each.dry[0, at : at + length]).max() for each, at in places]
     order = np.argsort(loudness)[::-1]
     loudest_ones, rest = order[: stretches // 2], np.sort(order[stretches // 2 :])
@@ -152,7 +149,7 @@ class FilterModel:
     def moved(self, step: np.ndarray) -> FilterModel:
         """Return where a step leads to."""
         parameters = self.parameters + np.clip(step, -LONGEST_STEP, LONGEST_STEP)
-        times, cutoff, damping = np.split(parameters, [4, 4 + len(self.log_cutoff)])
+        times, cutoff, damping = np.split(parameters, np.cumsum([len(TIMES), len(self.log_cutoff)]))
         times = np.clip(times, SHORTEST_TIME_LOG, LONGEST_TIME_LOG)
         return FilterModel(self.config, times, cutoff, damping)
 
@@ -239,7 +236,8 @@ class PlayedFilter:
         matrix, right = (slopes @ slopes.T).astype(np.float64), slopes @ self.residual
         right = right.astype(np.float64)
         bends = np.diff(np.eye(knots), 2, axis=0)
-        cutoff, weight = slice(4, 4 + knots), ROUGHNESS * self.error * self.heard.energy
+        cutoff = slice(len(TIMES), len(TIMES) + knots)
+        weight = ROUGHNESS * self.error * self.heard.energy
         matrix[cutoff, cutoff] += weight * bends.T @ bends
         right[cutoff] -= weight * bends.T @ (bends @ self.model.log_cutoff)
         floor = 1e-9 * self.heard.energy
