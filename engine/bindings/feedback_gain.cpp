@@ -24,7 +24,7 @@ GainDetector detector_of(bool squares, bool follows_level, bool decoupled, const
     demand(grid.shape(0) == 0 && values.shape(0) == kKneeParameters, kMisfit);
   }
   const double* rate = rates.data();
-  return {{squares}, true, follows_level, decoupled, rate[0], rate[1], rate[2], curve};
+  return {{squares}, true, follows_level, rate[0], {decoupled, rate[1], rate[2]}, curve};
 }
 
 DetectorState state_of(const Doubles& past) {

@@ -52,10 +52,8 @@ class Compressor : public Block {
         detector_{{plan.settings.word("detection", {"peak", "rms"}, 0) == 1},
                   plan.settings.flag("is_fed_back", false),
                   plan.settings.word("followed", {"gain", "level"}, 0) == 1,
-                  plan.settings.word("ballistics", {"branching", "decoupled"}, 0) == 1,
                   1.0,
-                  rate_of(plan.weights.take("attack_log", {}).front()),
-                  rate_of(plan.weights.take("release_log", {}).front()),
+                  ballistics_of(plan),
                   curve_.get()},
         line_(plan.budget, std::int64_t{channels_} * (lookahead_ + 1)) {
     if (plan.settings.flag("is_smoothed", false)) {
@@ -73,7 +71,7 @@ class Compressor : public Block {
   void settle(const float* silence_in, float* silence_out, std::int64_t) override {
     place_ = 0;
     for (int row = 0; row < gains(); ++row) {
-      states_[row] = detector_.settled(heard_at(row, [&](int channel) { return silence_in[channel]; }));
+      states_[row] = detector_.settled(heard(row, [&](int channel) { return silence_in[channel]; }));
     }
     for (int channel = 0; channel < channels_; ++channel) {
       std::fill_n(line_.data() + channel * (lookahead_ + 1), lookahead_ + 1, silence_in[channel]);
@@ -86,8 +84,8 @@ class Compressor : public Block {
     for (int frame = 0; frame < frames; ++frame) {
       double gain[kMostChannels] = {};
       for (int row = 0; row < gains(); ++row) {
-        const double heard = heard_at(row, [&](int channel) { return inputs[channel][frame]; });
-        states_[row] = detector_.next(states_[row], heard);
+        const double now = heard(row, [&](int channel) { return inputs[channel][frame]; });
+        states_[row] = detector_.next(states_[row], now);
         gain[row] = factor(detector_.gain_db(states_[row]));
       }
       for (int channel = 0; channel < channels_; ++channel) {
@@ -101,13 +99,9 @@ class Compressor : public Block {
  private:
   int gains() const { return link_ == kNone ? channels_ : 1; }
 
-  // The amplitude or square that the detector of a gain hears.
   template <typename Sample>
-  double heard_at(int row, Sample sample) const {
-    return linked(link_, channels_, row, [&](int channel) {
-      const double value = sample(channel);
-      return detector_.level.squares ? value * value : std::fabs(value);
-    });
+  double heard(int row, Sample sample) const {
+    return heard_at(detector_.level.squares, link_, channels_, row, sample);
   }
 
   float delayed(int channel, float sample) {

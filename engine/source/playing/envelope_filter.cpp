@@ -31,7 +31,7 @@ class EnvelopeFilter : public Block {
  public:
   explicit EnvelopeFilter(Plan& plan)
       : level_{plan.settings.word("detection", {"peak", "rms"}, 0) == 1},
-        is_decoupled_(plan.settings.word("ballistics", {"branching", "decoupled"}, 0) == 1),
+        ballistics_(ballistics_of(plan)),
         sections_(plan.settings.number("sections", {1, kMostVariableSections}, 1)),
         knots_(plan.settings.number("knots", {4, kMostKnots}, 15)),
         lowest_db_(plan.settings.real("lowest_db", kQuietestDb, 59.0, -66.0)),
@@ -43,8 +43,6 @@ class EnvelopeFilter : public Block {
         channels_(plan.settings.number("channels", {1, kMostChannels}, 1)),
         link_(plan.settings.word("link", kLinks, kMean)),
         window_(rate_of(plan.weights.take("window_log", {}).front())),
-        attack_(rate_of(plan.weights.take("attack_log", {}).front())),
-        release_(rate_of(plan.weights.take("release_log", {}).front())),
         smoothing_(rate_of(plan.weights.take("smoothing_log", {}).front())),
         curve_(plan.weights.take("log_cutoff", {knots_})),
         damping_(plan.weights.take("log_damping", {damping_terms_})),
@@ -55,8 +53,8 @@ class EnvelopeFilter : public Block {
 
   void settle(const float* silence_in, float* silence_out, std::int64_t) override {
     for (int row = 0; row < followers(); ++row) {
-      const double heard = heard_at(row, [&](int channel) { return silence_in[channel]; });
-      followers_[row] = {heard, heard, heard, curve(level_.db(heard))};
+      const double constant = heard(row, [&](int channel) { return silence_in[channel]; });
+      followers_[row] = {constant, constant, constant, curve(level_.db(constant))};
     }
     for (int channel = 0; channel < channels_; ++channel) {
       for (SectionMemory& each : memory_[channel]) each = {0.0, 0.0};
@@ -68,7 +66,7 @@ class EnvelopeFilter : public Block {
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept override {
     for (int frame = 0; frame < frames; ++frame) {
       for (int row = 0; row < followers(); ++row) {
-        follow(followers_[row], heard_at(row, [&](int channel) { return inputs[channel][frame]; }));
+        follow(followers_[row], heard(row, [&](int channel) { return inputs[channel][frame]; }));
       }
       for (int channel = 0; channel < channels_; ++channel) {
         outputs[channel][frame] = played(channel, inputs[channel][frame]);
@@ -80,18 +78,13 @@ class EnvelopeFilter : public Block {
   int followers() const { return link_ == kNone ? channels_ : 1; }
 
   template <typename Sample>
-  double heard_at(int row, Sample sample) const {
-    return linked(link_, channels_, row, [&](int channel) {
-      const double value = sample(channel);
-      return level_.squares ? value * value : std::fabs(value);
-    });
+  double heard(int row, Sample sample) const {
+    return heard_at(level_.squares, link_, channels_, row, sample);
   }
 
-  void follow(Follower& now, double heard) const {
-    now.windowed += window_ * (heard - now.windowed);
-    const double rise = now.windowed - now.held;
-    now.held += (rise > 0.0 ? (is_decoupled_ ? 1.0 : attack_) : release_) * rise;
-    now.smooth = is_decoupled_ ? now.smooth + attack_ * (now.held - now.smooth) : now.held;
+  void follow(Follower& now, double sound) const {
+    now.windowed += window_ * (sound - now.windowed);
+    ballistics_.follow(now.windowed, now.held, now.smooth);
     now.log_cutoff += smoothing_ * (curve(level_.db(now.smooth)) - now.log_cutoff);
   }
 
@@ -129,13 +122,13 @@ class EnvelopeFilter : public Block {
   }
 
   Level level_;
-  bool is_decoupled_;
+  Ballistics ballistics_;
   int sections_, knots_;
   double lowest_db_, density_;
   int damping_terms_, mix_terms_;
   double lowest_, highest_;
   int channels_, link_;
-  double window_, attack_, release_, smoothing_;
+  double window_, smoothing_;
   std::vector<float> curve_, damping_, mix_;
   Follower followers_[kMostChannels] = {};
   SectionMemory memory_[kMostChannels][kMostVariableSections] = {};

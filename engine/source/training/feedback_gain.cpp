@@ -36,10 +36,10 @@ void feedback_gain_backward(const GainDetector& detector, const DetectorState& p
     } else {
       slope.smooth -= to_this;
     }
-    if (detector.decoupled) {
-      slope.held += detector.attack * slope.smooth;
+    if (detector.ballistics.decoupled) {
+      slope.held += detector.ballistics.attack * slope.smooth;
       to.rates[1] += slope.smooth * (now.held - before.smooth);
-      slope.smooth *= 1.0 - detector.attack;
+      slope.smooth *= 1.0 - detector.ballistics.attack;
     } else {
       slope.held += slope.smooth;
       slope.smooth = 0.0;
@@ -47,8 +47,8 @@ void feedback_gain_backward(const GainDetector& detector, const DetectorState& p
     const double level_db = detector.follows_level ? 0.0 : level.db(now.window);
     const double wanted = detector.follows_level ? now.window : -detector.curve.gain_db(level_db);
     const double rise = wanted - before.held;
-    const bool at_once = rise > 0.0 && detector.decoupled;
-    const double rate = at_once ? 1.0 : (rise > 0.0 ? detector.attack : detector.release);
+    const bool at_once = rise > 0.0 && detector.ballistics.decoupled;
+    const double rate = at_once ? 1.0 : (rise > 0.0 ? detector.ballistics.attack : detector.ballistics.release);
     if (!at_once) to.rates[rise > 0.0 ? 1 : 2] += slope.held * rise;
     const double to_wanted = rate * slope.held;
     slope.held *= 1.0 - rate;

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "training/ballistics.h"
 #include "training/gain_curve.h"
 
 namespace wetprint {
@@ -13,12 +14,12 @@ struct DetectorState {
 };
 
 // `level` says what is heard: what comes in or, fed back, what came out a sample before; one pole at
-// the rate `window` smooths it. The follower behind that, which rises at `attack` and falls at `release`, follows the
-// level, or the gain behind the curve.
+// the rate `window` smooths it. The follower behind that follows the level, or the gain behind the curve.
 struct GainDetector {
   Level level;
-  bool is_fed_back, follows_level, decoupled;
-  double window, attack, release;
+  bool is_fed_back, follows_level;
+  double window;
+  Ballistics ballistics;
   GainCurve curve;
 
   // What one more sample, as it was before its gain, makes of the state.
@@ -26,9 +27,7 @@ struct GainDetector {
     DetectorState now = past;
     now.window += window * ((is_fed_back ? past.returned : heard) - past.window);
     const double wanted = follows_level ? now.window : -curve.gain_db(level.db(now.window));
-    const double rise = wanted - past.held;
-    now.held += (rise > 0.0 ? (decoupled ? 1.0 : attack) : release) * rise;
-    now.smooth = decoupled ? past.smooth + attack * (now.held - past.smooth) : now.held;
+    ballistics.follow(wanted, now.held, now.smooth);
     if (is_fed_back) now.returned = heard * std::exp(gain_db(now) * level.power());
     return now;
   }
