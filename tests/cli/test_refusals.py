@@ -174,42 +174,50 @@ def start(*arguments: object) -> subprocess.Popen:
     )
 
 
+class Interrupted:
+    """A training that is interrupted once there is something to go on from."""
+
+    def __init__(self, sounds, folder):
+        self.output, self.state = folder / "m.wetprint", folder / "m.wetprint.resume"
+        recordings = [sounds / "dry.wav", sounds / "wet.wav"]
+        self.command = ["learn", *recordings, "-o", self.output, "--model", "dilated"]
+
+    def interrupt(self, sent: signal.Signals) -> tuple[int, str]:
+        """Return the exit status and what was said."""
+        learning = start(*self.command, "--minutes", 2)
+        deadline = time.monotonic() + 60
+        while not self.state.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        learning.send_signal(sent)
+        _, err = learning.communicate(timeout=30)
+        return learning.returncode, err
+
+    def resume(self, minutes: float) -> str:
+        """Go on, and return what was printed."""
+        resumed = start(*self.command, "--minutes", minutes, "--resume")
+        out, err = resumed.communicate(timeout=60)
+        assert resumed.returncode == 0, err
+        return out
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminate"])
 def test_interrupting_training_keeps_the_best_so_far(sounds, tmp_path, sent):
-    output, state = tmp_path / "m.wetprint", tmp_path / "m.wetprint.resume"
-    recordings = [sounds / "dry.wav", sounds / "wet.wav"]
-    options = ["-o", output, "--model", "dilated"]
-    learning = start("learn", *recordings, *options, "--minutes", 2)
-    deadline = time.monotonic() + 60
-    while not state.exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    learning.send_signal(sent)
-    _, err = learning.communicate(timeout=30)
-    assert learning.returncode == 1
+    training = Interrupted(sounds, tmp_path)
+    status, err = training.interrupt(sent)
+    assert status == 1
     assert "--resume" in err
     assert "Traceback" not in err
-    assert sorted(each.name for each in tmp_path.iterdir()) == [output.name, state.name]
-    resumed = start("learn", *recordings, *options, "--minutes", 0.1, "--resume")
-    _, err = resumed.communicate(timeout=60)
-    assert resumed.returncode == 0, err
-    assert [each.name for each in tmp_path.iterdir()] == [output.name]
+    left = sorted(each.name for each in tmp_path.iterdir())
+    assert left == [training.output.name, training.state.name]
+    training.resume(minutes=0.1)
+    assert [each.name for each in tmp_path.iterdir()] == [training.output.name]
 
 
 def test_resuming_when_the_time_is_up_keeps_what_was_judged(sounds, tmp_path):
-    output, state = tmp_path / "m.wetprint", tmp_path / "m.wetprint.resume"
-    recordings = [sounds / "dry.wav", sounds / "wet.wav"]
-    options = ["-o", output, "--model", "dilated"]
-    learning = start("learn", *recordings, *options, "--minutes", 2)
-    deadline = time.monotonic() + 60
-    while not state.exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    learning.send_signal(signal.SIGINT)
-    learning.communicate(timeout=30)
-    resumed = start("learn", *recordings, *options, "--minutes", 0.05, "--resume")
-    out, err = resumed.communicate(timeout=60)
-    assert resumed.returncode == 0, err
-    assert "kept: dilated" in out
-    assert [each.name for each in tmp_path.iterdir()] == [output.name]
+    training = Interrupted(sounds, tmp_path)
+    training.interrupt(signal.SIGINT)
+    assert "kept: dilated" in training.resume(minutes=0.05)
+    assert [each.name for each in tmp_path.iterdir()] == [training.output.name]
 
 
 @pytest.mark.parametrize(

@@ -43,13 +43,13 @@ LOUD_HZ = (150.0, 500.0, 1500.0, 4500.0)
 DAMPING, OTHER_DAMPINGS = 0.3, (0.1, 0.8)
 """Cutoffs of soft and of loud sound, and dampings, that are tried."""
 
-SOFT_SHARE, LOUD_SHARE = 10.0, 95.0
-"""Percentiles of the level between which the cutoff glides."""
+SOFT_PERCENTILE, LOUD_PERCENTILE = 10.0, 95.0
+"""Of the level, between which the cutoff glides."""
 
-LOWEST_SHARE, HIGHEST_SHARE, DRAWN_LEVELS = 2.0, 99.8, 49
-"""Percentiles between which the curve is told, and at how many levels."""
+TOLD_PERCENTILES, TOLD_LEVELS = (2.0, 99.8), 49
+"""Of the level, between which the curve is told, and at how many levels."""
 
-HIGHEST = 0.45
+HIGHEST_CUTOFF = 0.45
 """Of the sample rate: no cutoff is tried beyond."""
 
 STEEPEST_GLIDE = 1.2
@@ -70,7 +70,7 @@ PROMISING, MOVES, SURELY = 0.75, 0.88, 0.4
 """A cutoff that glides must leave less than these shares: of what a fixed filter leaves, and of
 what sections leave that stand still; or surely less of the first and of what a gain leaves that
 follows the level. Two auto-wahs leave 0.64 and 0.23 of the first, 0.80 and 0.73 of the second, a
-slow one 0.12 and 1.2; fourteen plugins that distort, compress or move leave 0.96 or more of the
+slow one 0.12 and 1.2; thirteen plugins that distort, compress or move leave 0.96 or more of the
 second and, but for a compressor, 0.57 or more of the first; an amplifier 0.89, but twice the
 first."""
 
@@ -116,8 +116,7 @@ class FilterSearch:
             None where no filter that follows the level explains what was heard.
         """
         heard = self._heard()
-        best = None if heard is None else self._roughly(heard)
-        if heard is None or best is None:
+        if heard is None or (best := self._at_lower_rates(heard)) is None:
             return None
         if best.error > WELL_ENOUGH and not self.stop():
             more = PlayedFilter(best.model.with_sections(MOST_SECTIONS), best.heard)
@@ -129,14 +128,14 @@ class FilterSearch:
     def sweep(self) -> LevelSweep | None:
         """Say how the cutoff follows the level, where that explains most of what was heard."""
         heard = self._heard()
-        best = None if heard is None else self._roughly(heard)
+        best = None if heard is None else self._at_lower_rates(heard)
         if best is None or best.error > (1.0 - WELL_EXPLAINED) * self.bound:
             return None
         level = level_heard(best.model, best.heard).numpy()
         soft, loud, lowest, highest = np.percentile(
-            level, [SOFT_SHARE, LOUD_SHARE, LOWEST_SHARE, HIGHEST_SHARE]
+            level, [SOFT_PERCENTILE, LOUD_PERCENTILE, *TOLD_PERCENTILES]
         )
-        levels = np.linspace(lowest, highest, DRAWN_LEVELS)
+        levels = np.linspace(lowest, highest, TOLD_LEVELS)
         with torch.no_grad():
             heights = best.model.block().curve_at(torch.from_numpy(np.array([soft, loud, *levels])))
         soft_hz, loud_hz, *hertz = (heights.exp().atan() * self.sample_rate / np.pi).tolist()
@@ -156,8 +155,8 @@ class FilterSearch:
     def _heard(self) -> FilterHeard | None:
         return hear_filter(self.recordings, self.sample_rate, STRETCHES)
 
-    def _roughly(self, heard: FilterHeard) -> PlayedFilter | None:
-        """Find the filter on some of what was heard, at lower rates; None where there is none."""
+    def _at_lower_rates(self, heard: FilterHeard) -> PlayedFilter | None:
+        """Find the filter on some of what was heard; None where there is none."""
         coarse, finer = (
             heard.at_lower_rate(max(1, round(self.sample_rate / rate)), TRIED_STRETCHES)
             for rate in (TRIED_RATE, SOLVED_RATE)
@@ -174,10 +173,8 @@ class FilterSearch:
         What stands still is mixed by the level all the same, as a compressor's sound is, or what an
         overdrive makes of soft and of loud sound.
         """
-        config = EnvelopeFilterConfig(*KINDS[0], SECTIONS, damping_terms=1, mix_terms=2)
-        found = []
-        for attack, release in QUICK_SECONDS:
-            found.append(self._gliding(config, self._times(attack, release), heard))
+        config = _starting(*KINDS[0])
+        found = [self._gliding(config, self._times(*each), heard) for each in QUICK_SECONDS]
         least, model = min(found, key=_error)
         if least > PROMISING * self.bound:
             return False
@@ -198,7 +195,7 @@ class FilterSearch:
         return np.log(self.sample_rate * seconds)
 
     def _log_cutoff(self, hertz: np.ndarray) -> np.ndarray:
-        return np.log(np.tan(np.pi * np.minimum(hertz / self.sample_rate, HIGHEST)))
+        return np.log(np.tan(np.pi * np.minimum(hertz / self.sample_rate, HIGHEST_CUTOFF)))
 
     def _best_kind(self, starts: Sequence[FilterModel], heard: FilterHeard) -> PlayedFilter:
         """Solve the start of each kind a little, and the best of them further."""
@@ -217,10 +214,8 @@ class FilterSearch:
     def _starts(self, heard: FilterHeard) -> list[tuple[float, FilterModel]]:
         """Return the best start of each kind with its error, the best first."""
         best = []
-        for detection, ballistics in KINDS:
-            config = EnvelopeFilterConfig(
-                detection, ballistics, SECTIONS, damping_terms=1, mix_terms=2
-            )
+        for kind in KINDS:
+            config = _starting(*kind)
             found: list[tuple[float, FilterModel]] = []
             for attack, release in itertools.product(ATTACK_SECONDS, RELEASE_SECONDS):
                 if found and self.stop():
@@ -239,8 +234,8 @@ class FilterSearch:
         def tried(model: FilterModel) -> tuple[float, FilterModel]:
             return PlayedFilter(model, heard, level).error, model
 
-        counted = level[:, 0][torch.from_numpy(heard.counts) > 0].numpy()
-        shapes = _glides(config, *np.percentile(counted, [SOFT_SHARE, LOUD_SHARE]))
+        counted = level[:, 0].numpy()[heard.counts > 0.0]
+        shapes = _glides(config, *np.percentile(counted, [SOFT_PERCENTILE, LOUD_PERCENTILE]))
         found = []
         for soft, loud, glide in itertools.product(SOFT_HZ, LOUD_HZ, shapes):
             hertz = soft * (loud / soft) ** glide
@@ -248,6 +243,10 @@ class FilterSearch:
         best = min(found, key=_error)
         others = [replace(best[1], log_damping=np.log([each])) for each in OTHER_DAMPINGS]
         return min((best, *map(tried, others)), key=_error)
+
+
+def _starting(detection: str, ballistics: str) -> EnvelopeFilterConfig:
+    return EnvelopeFilterConfig(detection, ballistics, SECTIONS, damping_terms=1, mix_terms=2)
 
 
 def _error(tried: tuple[float, FilterModel]) -> float:

@@ -7,6 +7,7 @@ everything.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -48,14 +49,13 @@ def solve_envelope_filter(
     if material.channels_in > 1:
         return None
     progress(NAME, 0.0)
-    heard = recordings_of(material)
-    found = FilterSearch(
-        heard,
-        material.sample_rate,
-        linear_error,
-        stop,
-        lambda error: progress(NAME, 0.5, f"ESR {error:.2g}"),
-    ).find()
+    steps = itertools.count(1)
+
+    def report(error: float) -> None:
+        progress(NAME, 1.0 - 0.97 ** next(steps), f"error {error:.2g}")
+
+    sides = recordings_of(material), material.sample_rate
+    found = FilterSearch(*sides, linear_error, stop, report).find()
     progress(NAME, 1.0)
     if found is None:
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -181,21 +182,25 @@ class Solving:
 
     def _squashed(self, response: np.ndarray, linear: Candidate) -> Candidate | None:
         """Solve a compressor, where the effect is one."""
-        begun, budget = self.budget.elapsed_seconds(), self.budget
-        parts = budget.stop_dynamics(), budget.over, self.progress
-        chain = solve_compressor(self.material, response, linear.error, *parts)
-        if chain is None:
-            return None
-        return self.candidate(SQUASHED, KnownEffect(response, found=chain), begun)
+        parts = self.budget.stop_dynamics(), self.budget.over, self.progress
+        solve = partial(solve_compressor, self.material, response, linear.error, *parts)
+        return self._solved(SQUASHED, response, solve)
 
     def _swept(self, response: np.ndarray, linear: Candidate) -> Candidate | None:
         """Solve a filter whose cutoff follows the level, where the effect is one."""
-        begun, budget = self.budget.elapsed_seconds(), self.budget
-        parts = budget.stop_curve(), budget.over, self.progress
-        chain = solve_envelope_filter(self.material, linear.error, *parts)
+        parts = self.budget.stop_curve(), self.budget.over, self.progress
+        solve = partial(solve_envelope_filter, self.material, linear.error, *parts)
+        return self._solved(ENVELOPE, response, solve)
+
+    def _solved(
+        self, recipe: str, response: np.ndarray, solve: Callable[[], Chain | None]
+    ) -> Candidate | None:
+        """Run a solver; None where it finds nothing."""
+        begun = self.budget.elapsed_seconds()
+        chain = solve()
         if chain is None:
             return None
-        return self.candidate(ENVELOPE, KnownEffect(response, found=chain), begun)
+        return self.candidate(recipe, KnownEffect(response, found=chain), begun)
 
     def _still(self, wanted: set[str], response: np.ndarray) -> Iterator[Candidate]:
         """Try every solver of effects that stand still."""
@@ -207,10 +212,10 @@ class Solving:
         self, solver: Solver, response: np.ndarray, stop: Callable[[], bool]
     ) -> Iterator[Candidate]:
         """Give what a solver finds, where it finds anything."""
-        begun = self.budget.elapsed_seconds()
-        chain = solver.solve(self.material, stop, self.progress)
-        if chain is not None:
-            yield self.candidate(solver.recipe, KnownEffect(response, found=chain), begun)
+        solve = partial(solver.solve, self.material, stop, self.progress)
+        found = self._solved(solver.recipe, response, solve)
+        if found is not None:
+            yield found
 
     def _moving(
         self, motion: Motion, wanted: set[str], response: np.ndarray
@@ -220,11 +225,12 @@ class Solving:
         for number, solver in enumerate(tried):
             if number and self.budget.over():
                 return
-            begun = self.budget.elapsed_seconds()
-            chain = solver.solve(self.material, motion, self.budget.stop_curve(), self.progress)
-            if chain is None:
+            parts = motion, self.budget.stop_curve(), self.progress
+            candidate = self._solved(
+                solver.recipe, response, partial(solver.solve, self.material, *parts)
+            )
+            if candidate is None:
                 continue
-            candidate = self.candidate(solver.recipe, KnownEffect(response, found=chain), begun)
             yield candidate
             if candidate.error < SOLVED_WELL:
                 return
