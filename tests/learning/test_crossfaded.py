@@ -10,7 +10,7 @@ from scipy.signal import butter, lfilter
 from wetprint.blocks.crossfaded_delay import CrossfadedDelay, CrossfadedDelayConfig
 from wetprint.blocks.modulated_delay import sampled_trajectory
 from wetprint.blocks.periodic import interpolating
-from wetprint.learning import crossfaded
+from wetprint.learning import banded, crossfaded
 from wetprint.learning.crossfaded import solve_crossfaded
 from wetprint.learning.material import Material, Take, validation_esr
 
@@ -33,6 +33,17 @@ def wobble(dry: np.ndarray) -> np.ndarray:
     bent = np.tanh(2.0 * lfilter(*butter(1, 0.5), dry))
     heard = LINE(torch.from_numpy(bent)[None])[0].numpy()
     return lfilter(*butter(1, 0.7), heard).astype(np.float32)
+
+
+def tape(dry: np.ndarray) -> np.ndarray:
+    """Two bands, each through tubes of its own before and behind the delay."""
+    low = lfilter(*butter(1, 800.0, fs=RATE), dry)
+    total = 0.0
+    for band, drive in ((low, 4.0), (dry - low, 1.5)):
+        bent = np.tanh(drive * band + 0.2) - np.tanh(0.2)
+        heard = LINE(torch.from_numpy(bent)[None])[0].numpy()
+        total = total + np.tanh(1.5 * lfilter(*butter(1, 60.0, "high", fs=RATE), heard))
+    return total.astype(np.float32)
 
 
 def playing(seconds: float, seed: int) -> np.ndarray:
@@ -59,6 +70,17 @@ def test_a_fading_delay_behind_a_curve_is_found():
     chain = solve_crossfaded(heard)
     assert chain is not None
     assert validation_esr(chain, heard, CPU) < 0.001
+
+
+@pytest.mark.usefixtures("briefly")
+def test_bands_that_are_bent_apart_are_found(monkeypatch):
+    monkeypatch.setattr(banded, "FIRST_STEPS", 12)
+    monkeypatch.setattr(banded, "FINER", (32,))
+    monkeypatch.setattr(banded, "HEARD_SECONDS", 6.0)
+    heard = material(tape)
+    chain = solve_crossfaded(heard)
+    assert chain is not None
+    assert validation_esr(chain, heard, CPU) < 0.005  # 0.018 is left by one curve
 
 
 @pytest.mark.usefixtures("briefly")

@@ -10,8 +10,11 @@ steps found by preconditioned conjugate gradients.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -36,6 +39,12 @@ from wetprint.identify.played_stages import (
 from wetprint.identify.stages import Circuit, FadingDelay, Filter, Shape, Stage
 
 Branch = tuple[Stage, ...]
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+POOL = ThreadPoolExecutor(os.cpu_count())
+"""Branches are played at the same time."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,7 @@ class PlayedBranches:
 
     def __init__(self, branches: list[Branch], listening: Listening):
         self.listening = listening
-        self.rows = [self._played(each) for each in branches]
+        self.rows = _side_by_side(self._played, branches)
         self.branches = [tuple(each.stage for each in row) for row in self.rows]
         self.stages = list(itertools.chain(*self.rows))
         ends = np.cumsum([len(each.stage.parameters) for each in self.stages])
@@ -151,24 +160,14 @@ class PlayedBranches:
 
     def change(self, step: np.ndarray) -> np.ndarray:
         """Return how the heard output changes with the parameters, to first order."""
-        parts, total = self._parts(step), np.zeros_like(self.residual)
-        for row in self.rows:
-            moved = None
-            for stage in row:
-                moved = stage.change(next(parts), moved)
-            total += moved
-        return self.listening.heard(total)
+        parts = self._parts(step)
+        rows = [[(stage, next(parts)) for stage in row] for row in self.rows]
+        return self.listening.heard(np.asarray(sum(_side_by_side(_changed, rows))))
 
     def answer(self, residual: np.ndarray) -> np.ndarray:
         """Return the adjoint of ``change``: how every parameter answers a residual."""
         heard = self.listening.unheard(residual)
-        answers: list[np.ndarray] = []
-        for row in self.rows:
-            back, last = heard, len(answers)
-            for stage in reversed(row):
-                answers.insert(last, stage.answer(back))
-                back = stage.back(back) if stage is not row[0] else back
-        return np.concatenate(answers)
+        return np.concatenate(_side_by_side(lambda row: _answered(row, heard), self.rows))
 
     def moved(self, step: np.ndarray) -> PlayedBranches:
         """Play the branches with a step added to all their parameters."""
@@ -179,11 +178,14 @@ class PlayedBranches:
     def _precondition(self) -> None:
         heard = self.listening.windows.heard
         left = energy_of(self.residual) / max(float(heard.sum()), 1.0)
-        for row in self.rows:
+
+        def precondition(row: list[PlayedStage]) -> None:
             later = np.abs(self.listening.windows.emphasis) ** 2
             for stage in reversed(row):
                 stage.precondition(later, heard, left)
                 later = later * stage.power_gain()
+
+        _side_by_side(precondition, self.rows)
 
     def _parts(self, step: np.ndarray) -> Iterator[np.ndarray]:
         return iter(np.split(step, self.ends))
@@ -192,6 +194,29 @@ class PlayedBranches:
         """Let every stage answer for its own part of ``(parameters,)``."""
         parts = self._parts(step)
         return np.concatenate([getattr(each, name)(next(parts)) for each in self.stages])
+
+
+def _changed(row: list[tuple[PlayedStage, np.ndarray]]) -> np.ndarray:
+    """Return how a branch's output changes with the steps of its stages."""
+    moved = None
+    for stage, step in row:
+        moved = stage.change(step, moved)
+    assert moved is not None
+    return moved
+
+
+def _answered(row: list[PlayedStage], back: np.ndarray) -> np.ndarray:
+    """Return how a branch's parameters answer a residual of its output."""
+    answers: list[np.ndarray] = []
+    for stage in reversed(row):
+        answers.insert(0, stage.answer(back))
+        back = stage.back(back) if stage is not row[0] else back
+    return np.concatenate(answers)
+
+
+def _side_by_side(done: Callable[[P], R], parts: Sequence[P]) -> list[R]:
+    """Do something with each of several parts, on all cores."""
+    return [*map(done, parts)] if len(parts) == 1 else [*POOL.map(done, parts)]
 
 
 def solve_branches(

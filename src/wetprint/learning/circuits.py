@@ -7,7 +7,7 @@ circuit would (``identify/decays.py``) is known from them everywhere. Pedals are
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from wetprint.identify.curve import Curve
 from wetprint.identify.decays import decays
 from wetprint.identify.descent import SolveConfig
 from wetprint.identify.moving_branches import Branch, Listening, solve_branches
-from wetprint.identify.stages import Circuit, Shape
+from wetprint.identify.stages import Circuit, Shape, Stage
 from wetprint.learning.blended import Blend
 from wetprint.learning.material import Material
 from wetprint.learning.windows import choose_moving_windows
@@ -101,26 +101,20 @@ class CircuitSearch:
         Whatever follows the curve is as late as explains most without one; beside it, where nothing
         stands yet, sound may be as late, or come at once.
         """
-        delay, passed = self._linear(responses, heard)
+
+        def solved(branch: Branch) -> tuple[Branch, float]:
+            ((found,), error) = self._solved([branch], heard, LINEAR_STEPS)
+            return found, error
+
+        delay, passed = arrival(responses, self.peak_samples, solved)
         at_once = np.pad(responses, ((0, 0), (0, delay)))
         both = np.concatenate([at_once, passed.responses]) if delay else responses
         beside = Circuit(np.zeros(len(both)), both)
         line = Shape(Curve(1.0, straight(GRIDS[0][0], 1.0)))
-        first, last = _wire(responses), _wire(passed.responses)
+        first, last = wire(responses), wire(passed.responses)
         before = Circuit(passed.shares, responses)
         ends = (first, last), (first, passed), (before, last)
         return [[(start, line, end), (beside,)] for start, end in ends]
-
-    def _linear(self, responses: np.ndarray, heard: Listening) -> tuple[int, Circuit]:
-        """Solve without a curve: how late sound arrives, in samples, and what it passes."""
-        tried = {}
-        for delay in {0, *range(max(0, self.peak_samples - NEAR_PEAK + 1), self.peak_samples + 1)}:
-            wire = _wire(np.pad(responses, ((0, 0), (delay, 0))))
-            tried[delay] = self._solved([(wire,)], heard, LINEAR_STEPS)
-        delay = min(tried, key=lambda each: tried[each][1])
-        (((passed,),), _) = tried[delay]
-        assert isinstance(passed, Circuit)
-        return delay, passed
 
     def _coarse(self, starts: list[list[Branch]], heard: Listening) -> tuple[list[Branch], float]:
         """Try starts on the coarsest grid, and solve from the best of them on the next."""
@@ -142,8 +136,35 @@ class CircuitSearch:
         return Listening(choose_moving_windows(self.material.training, *parts))
 
 
-def _wire(responses: np.ndarray) -> Circuit:
-    return Circuit(np.eye(1, len(responses))[0], responses)
+def wire(responses: np.ndarray, delay_samples: int = 0) -> Circuit:
+    """Return the circuit that changes nothing but, if asked to, the time."""
+    return Circuit(np.eye(1, len(responses))[0], np.pad(responses, ((0, 0), (delay_samples, 0))))
+
+
+def arrival(
+    responses: np.ndarray,
+    peak_samples: int,
+    solved: Callable[[Branch], tuple[Branch, float]],
+    movers: Sequence[Stage] = (),
+) -> tuple[int, Circuit]:
+    """Find how late sound arrives behind a circuit.
+
+    Args:
+        responses: see Circuit.
+        peak_samples: no later than that.
+        solved: solves a branch, and says what it leaves.
+        movers: what sound passes before the circuit.
+
+    Returns:
+        The delay in samples that leaves least, and the circuit behind it.
+    """
+    tried = {}
+    for delay in {0, *range(max(0, peak_samples - NEAR_PEAK + 1), peak_samples + 1)}:
+        tried[delay] = solved((*movers, wire(responses, delay)))
+    delay = min(tried, key=lambda each: tried[each][1])
+    passed = tried[delay][0][-1]
+    assert isinstance(passed, Circuit)
+    return delay, passed
 
 
 def _on_grid(branches: list[Branch], intervals: int, even_share: float) -> list[Branch]:

@@ -61,6 +61,9 @@ NEAR_FADES, MOST_TRIALS = 0.05, 16
 """How far the fades are moved at most, in fades, and how many places are tried: sounds that pass
 the effect on different ways tell the beginning of a fade less well than its length."""
 
+MUCH = 0.001
+"""An error above this (-30 dB) is worth looking for bands that are bent apart."""
+
 MOST_MOVES, WORTH_MOVING = 3, 0.95
 """How often they are moved and the filters solved again, while that brings the error below this
 share."""
@@ -180,6 +183,11 @@ def _solve_channel(
     best = [moving]
     if search.goes_on(best):
         best = search.better(best, search.curved(moving)[0])
+    single = search.finished(best)
+    if single.error > MUCH and not search.stop():
+        banded = search.finished(search.circuits(moving))
+        if banded.error < FRUITFUL * single.error:
+            return banded
     for _ in range(MORE_CURVES):
         if len(best[0]) == len(moving) or not search.goes_on(best):
             break

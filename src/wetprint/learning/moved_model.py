@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from dataclasses import dataclass
 
@@ -100,7 +101,7 @@ def _block(stage: Stage, period_samples: float) -> Block:
         curve = stage.curve
         return Waveshaper.of_curve(curve.reach, curve.coefficients, curve.even_below)
     if isinstance(stage, FadingDelay):
-        return stage.block
+        return copy.deepcopy(stage.block)  # branches share it
     gain = AmplitudeModulation(AmplitudeModulationConfig(period_samples, len(stage.gain)))
     gain.gain.data = torch.from_numpy(stage.gain[None]).float()
     return gain

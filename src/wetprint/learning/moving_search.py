@@ -28,6 +28,7 @@ from wetprint.identify.moving_branches import (
 )
 from wetprint.identify.period import refine_period
 from wetprint.identify.stages import Filter, MovingGain, Shape, Stage
+from wetprint.learning.banded import BandSearch
 from wetprint.learning.capacitor import find_capacitor
 from wetprint.learning.linear import solve_linear_model
 from wetprint.learning.material import Material, takes_esr
@@ -137,6 +138,14 @@ class MovingSearch:
         linear = self._solve(start, LINEAR)
         return self._solve([_with_curve(each, first) for each in linear], TRIAL)
 
+    def circuits(self, moving: Branch) -> list[Branch]:
+        """Solve bands that are bent apart before and behind what moves; see banded.py."""
+        ends = [each.taps for each in moving if isinstance(each, Filter)]
+        peak = sum(int(np.abs(each).argmax()) for each in ends)
+        movers = [each for each in moving if not isinstance(each, Filter)]
+        bands = BandSearch(self.heard, movers, self.period_samples, peak, self.stop, self.report)
+        return bands.solve()[0]
+
     def thorough(self, start: list[Branch]) -> list[Branch]:
         """Solve on the coarse grid, and then on finer ones."""
         best = self._solve(start, THOROUGH)
@@ -187,7 +196,8 @@ class MovingSearch:
         bent = behind(plain, self.heard)
         pole = find_capacitor(bent)
         model = dataclasses.replace(plain, pole=pole)
-        bent = behind(model, self.heard)
+        if pole is not None:
+            bent = behind(model, self.heard)
         last = solve_linear_model(bent, self.before, self.stop)
         model = dataclasses.replace(model, after=last.response[0, 0], error=last.error)
         return min(plain, model, key=lambda each: each.error)

@@ -52,6 +52,7 @@ def choose_moving_windows(
     sample_rate: int,
     period_samples: float,
     heard_seconds: float = MOVING_HEARD_SECONDS,
+    window_seconds: float = MOVING_WINDOW_SECONDS,
 ) -> MovingWindows:
     """Cut stretches out of what was heard as ``choose_windows`` does, fewer and shorter ones.
 
@@ -62,8 +63,9 @@ def choose_moving_windows(
         sample_rate: Hz.
         period_samples: of the LFO.
         heard_seconds: how much is listened to in all.
+        window_seconds: how long each stretch is.
     """
-    length = next_fast_len(round(MOVING_WINDOW_SECONDS * sample_rate), real=True)
+    length = next_fast_len(round(window_seconds * sample_rate), real=True)
     places = _places(takes, length - context, context, heard_seconds * sample_rate)
     cut = [_window(take, at, context, length) for take, at in places]
     dry, wet, heard = zip(*cut, strict=True)
