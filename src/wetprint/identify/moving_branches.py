@@ -243,6 +243,14 @@ def solve_branches(
     return found.branches, found.error
 
 
+def on_grid(branch: Branch, intervals: int) -> Branch:
+    """Return the branch with curves of so many intervals."""
+    return tuple(
+        Shape(each.curve.on_grid(intervals, each.curve.reach)) if isinstance(each, Shape) else each
+        for each in branch
+    )
+
+
 def play_branches(
     branches: list[Branch], dry: np.ndarray, start_sample: int, period_samples: float
 ) -> np.ndarray:

@@ -21,7 +21,13 @@ from wetprint.blocks.spline import straight
 from wetprint.identify.curve import Curve
 from wetprint.identify.decays import decays
 from wetprint.identify.descent import SolveConfig
-from wetprint.identify.moving_branches import Branch, Listening, PlayedBranches, solve_branches
+from wetprint.identify.moving_branches import (
+    Branch,
+    Listening,
+    PlayedBranches,
+    on_grid,
+    solve_branches,
+)
 from wetprint.identify.stages import Circuit, FadingDelay, Shape, Stage
 from wetprint.learning.circuits import arrival, wire
 from wetprint.learning.material import Material
@@ -81,7 +87,7 @@ class BandSearch:
         for intervals in FINER:
             if self.stop():
                 break
-            finer = [_on_grid(each, intervals) for each in found]
+            finer = [on_grid(each, intervals) for each in found]
             found = self._solved(finer, listening, FINER_STEPS, FINER_DAMPING)
         return found, PlayedBranches(found, listening).error
 
@@ -91,25 +97,14 @@ class BandSearch:
             return found, PlayedBranches([found], self.first).error
 
         delay, _ = arrival(self.responses, self.peak_samples, solved, self.movers)
-        bands = [self._circuit(each) for each in self._bands()]
+        parts = parted(self.responses.shape[1], self.heard.sample_rate)
+        bands = [self._circuit(each) for each in parts]
         return [(each, *self.movers, wire(self.responses, delay)) for each in bands]
 
     def _bent(self, band: Branch) -> Branch:
         """Put curves around what moves."""
         before, *movers, after = band
         return (before, _straight(), wire(self.responses), *movers, _straight(), after)
-
-    def _bands(self) -> list[np.ndarray]:
-        """Return impulse responses that part the sound at the crossovers, highest band first."""
-        rest = np.zeros(self.responses.shape[1])
-        rest[0] = 1.0
-        bands = []
-        for crossover in reversed(CROSSOVERS_HZ):
-            edge = 2.0 * crossover / self.heard.sample_rate
-            if edge < 1.0:
-                bands.append(sosfilt(butter(3, edge, "high", output="sos"), rest))
-                rest = sosfilt(butter(3, edge, output="sos"), rest)
-        return [*bands, rest]
 
     def _circuit(self, taps: np.ndarray) -> Circuit:
         """Return the circuit nearest to a filter."""
@@ -135,8 +130,19 @@ def _straight() -> Shape:
     return Shape(Curve(1.0, straight(COARSE, 1.0)))
 
 
-def _on_grid(branch: Branch, intervals: int) -> Branch:
-    return tuple(
-        Shape(each.curve.on_grid(intervals, each.curve.reach)) if isinstance(each, Shape) else each
-        for each in branch
-    )
+def parted(samples: int, sample_rate: int) -> list[np.ndarray]:
+    """Return impulse responses that part sound at the crossovers, highest band first.
+
+    Args:
+        samples: length of each.
+        sample_rate: Hz.
+    """
+    rest = np.zeros(samples)
+    rest[0] = 1.0
+    bands = []
+    for crossover in reversed(CROSSOVERS_HZ):
+        edge = 2.0 * crossover / sample_rate
+        if edge < 1.0:
+            bands.append(sosfilt(butter(3, edge, "high", output="sos"), rest))
+            rest = sosfilt(butter(3, edge, output="sos"), rest)
+    return [*bands, rest]

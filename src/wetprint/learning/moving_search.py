@@ -15,7 +15,6 @@ import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.signal import butter, sosfilt
 
 from wetprint.blocks.spline import straight
 from wetprint.identify.curve import Curve
@@ -24,11 +23,12 @@ from wetprint.identify.moving_branches import (
     Branch,
     Listening,
     PlayedBranches,
+    on_grid,
     solve_branches,
 )
 from wetprint.identify.period import refine_period
 from wetprint.identify.stages import Filter, MovingGain, Shape, Stage
-from wetprint.learning.banded import BandSearch
+from wetprint.learning.banded import BandSearch, parted
 from wetprint.learning.capacitor import find_capacitor
 from wetprint.learning.linear import solve_linear_model
 from wetprint.learning.material import Material, takes_esr
@@ -48,9 +48,6 @@ The characteristics of tubes bend most where they are crossed most often."""
 
 FINER_PAYS = 0.97
 """A finer grid must bring the error below this share for a still finer one to be tried."""
-
-CROSSOVERS_HZ = (100.0, 400.0, 1500.0, 6000.0)
-"""Where bands begin their search."""
 
 LINEAR = SolveConfig(most_steps=6, inner_steps=15, worthwhile=0.02)
 TRIAL = SolveConfig(most_steps=3, inner_steps=15, worthwhile=0.0)
@@ -134,7 +131,8 @@ class MovingSearch:
         mover = moving[1]
         if isinstance(mover, MovingGain):
             mover = MovingGain(mover.gain / np.mean(mover.gain))
-        start: list[Branch] = [(Filter(band), mover, self._wire()) for band in self._bands()]
+        bands = parted(self.before, self.heard.sample_rate)
+        start: list[Branch] = [(Filter(band), mover, self._wire()) for band in bands]
         linear = self._solve(start, LINEAR)
         return self._solve([_with_curve(each, first) for each in linear], TRIAL)
 
@@ -150,7 +148,7 @@ class MovingSearch:
         """Solve on the coarse grid, and then on finer ones."""
         best = self._solve(start, THOROUGH)
         for intervals in FINER:
-            finer = self._solve([_on_grid(each, intervals) for each in best], FINISHING)
+            finer = self._solve([on_grid(each, intervals) for each in best], FINISHING)
             pays = self.error(finer) < FINER_PAYS * self.error(best)
             best = min(best, finer, key=self.error)
             if not pays or self.stop():
@@ -177,18 +175,6 @@ class MovingSearch:
         wire[0] = 1.0
         return Filter(wire)
 
-    def _bands(self) -> list[np.ndarray]:
-        """Return impulse responses that part the sound at the crossovers, highest band first."""
-        rest = np.zeros(self.before)
-        rest[0] = 1.0
-        bands = []
-        for crossover in reversed(CROSSOVERS_HZ):
-            edge = 2.0 * crossover / self.heard.sample_rate
-            if edge < 1.0:
-                bands.append(sosfilt(butter(3, edge, "high", output="sos"), rest))
-                rest = sosfilt(butter(3, edge, output="sos"), rest)
-        return [*bands, rest]
-
     def finished(self, branches: list[Branch]) -> MovedModel:
         """Find the capacitor, and solve the last filter over everything."""
         plain = MovedModel(branches, None, np.ones(1), self.period_samples, np.inf)
@@ -208,10 +194,3 @@ def _with_curve(moving: Branch, first: bool) -> Branch:
     before, *movers, after = moving
     curve = Shape(Curve(1.0, straight(COARSE, 1.0)))
     return (before, curve, *movers, after) if first else (before, *movers, curve, after)
-
-
-def _on_grid(branch: Branch, intervals: int) -> Branch:
-    return tuple(
-        Shape(each.curve.on_grid(intervals, each.curve.reach)) if isinstance(each, Shape) else each
-        for each in branch
-    )
