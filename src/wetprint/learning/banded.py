@@ -24,7 +24,6 @@ from wetprint.identify.descent import SolveConfig
 from wetprint.identify.moving_branches import (
     Branch,
     Listening,
-    PlayedBranches,
     on_grid,
     solve_branches,
 )
@@ -37,7 +36,7 @@ CROSSOVERS_HZ = (100.0, 400.0, 1500.0, 6000.0)
 """Where bands begin their search."""
 
 POLES_PER_OCTAVE = 2.0
-"""Of the circuits: then what they leave of a third-order band is some -30 dB."""
+"""Of the circuits: then they leave -34 to -25 dB of a third-order band."""
 
 WINDOW_SECONDS = 16_384 / 48_000
 """Short windows at many places: what a band does is heard when it is loud."""
@@ -79,27 +78,26 @@ class BandSearch:
         self.responses = decays(heard.sample_rate, POLES_PER_OCTAVE)
         self.first = self._listening(FIRST_SECONDS)
 
-    def solve(self) -> tuple[list[Branch], float]:
-        """Solve all bands; returns them and the error that they leave of what was listened to."""
-        linear = self._solved(self._linear_bands(), self.first, LINEAR_STEPS)
-        found = self._solved([self._bent(each) for each in linear], self.first, FIRST_STEPS)
+    def solve(self) -> list[Branch]:
+        """Solve all bands."""
+        linear, _ = self._solved(self._linear_bands(), self.first, LINEAR_STEPS)
+        found, _ = self._solved([self._bent(each) for each in linear], self.first, FIRST_STEPS)
         listening = self._listening(HEARD_SECONDS)
         for intervals in FINER:
             if self.stop():
                 break
             finer = [on_grid(each, intervals) for each in found]
-            found = self._solved(finer, listening, FINER_STEPS, FINER_DAMPING)
-        return found, PlayedBranches(found, listening).error
+            found, _ = self._solved(finer, listening, FINER_STEPS, FINER_DAMPING)
+        return found
 
     def _linear_bands(self) -> list[Branch]:
         def solved(branch: Branch) -> tuple[Branch, float]:
-            found = self._solved([branch], self.first, LINEAR_STEPS)[0]
-            return found, PlayedBranches([found], self.first).error
+            ((found,), error) = self._solved([branch], self.first, LINEAR_STEPS)
+            return found, error
 
         delay, _ = arrival(self.responses, self.peak_samples, solved, self.movers)
         parts = parted(self.responses.shape[1], self.heard.sample_rate)
-        bands = [self._circuit(each) for each in parts]
-        return [(each, *self.movers, wire(self.responses, delay)) for each in bands]
+        return [(self._circuit(each), *self.movers, wire(self.responses, delay)) for each in parts]
 
     def _bent(self, band: Branch) -> Branch:
         """Put curves around what moves."""
@@ -112,9 +110,9 @@ class BandSearch:
 
     def _solved(
         self, start: list[Branch], listening: Listening, steps: int, damping: float = DAMPING
-    ) -> list[Branch]:
+    ) -> tuple[list[Branch], float]:
         config = SolveConfig(steps, INNER_STEPS, damping, worthwhile=0.003)
-        return solve_branches(start, listening, config, self.stop, self.report)[0]
+        return solve_branches(start, listening, config, self.stop, self.report)
 
     def _listening(self, seconds: float) -> Listening:
         lines = [each.block.config for each in self.movers if isinstance(each, FadingDelay)]

@@ -4,7 +4,7 @@ The effect is asked twice. A dense train of chirps shows whether it fades, and w
 (``identify/fades.py``); a long one shows the delay at every fade, and with it the LFOs that are
 looked at then (``identify/sampled_lfo.py``). What else it does to the sound is found on what was
 heard: filters before and behind, the exact beginning of the fades, and curves, as
-``moving_search.py`` tells.
+``moving_search.py`` tells: one, then bands that are bent apart, or, where these do not pay, more.
 
 Left out: recordings without an effect that can be asked, and the dry signal beside the delay.
 """
@@ -185,17 +185,23 @@ def _solve_channel(
         best = search.better(best, search.curved(moving)[0])
     single = search.finished(best)
     if single.error > MUCH and not search.stop():
-        banded = search.finished(search.circuits(moving))
+        banded = search.finished(search.banded_circuits(moving))
         if banded.error < FRUITFUL * single.error:
             return banded
+    more = _with_more_curves(search, best) if len(best[0]) > len(moving) else best
+    return single if more is best else search.finished(more)
+
+
+def _with_more_curves(search: MovingSearch, best: list[Branch]) -> list[Branch]:
+    """Add curves as long as they pay; the same list where none does."""
     for _ in range(MORE_CURVES):
-        if len(best[0]) == len(moving) or not search.goes_on(best):
+        if not search.goes_on(best):
             break
         more = search.with_one_more(best[0])
         if search.better(best, more) is best:
             break
         best = more
-    return search.finished(best)
+    return best
 
 
 def _on_time(search: MovingSearch, moving: Branch) -> Branch:

@@ -4,8 +4,9 @@ What moves is tried between two filters. Where that leaves something, a curve is
 behind it; then another one, or several branches, each with a band of the sound: amplifiers and
 their models that distort bands apart are common, and a wide band that distorts as a whole is not
 far from one of several. From bands at generic crossovers the solver (``moving_branches.py``) finds
-those of the effect. What follows is linear again: the coupling capacitor (``capacitor.py``) and a
-last filter over everything that was heard.
+those of the effect; ``banded.py`` does so with curves before and behind what moves, between
+filters of few numbers. What follows is linear again: the coupling capacitor (``capacitor.py``) and
+a last filter over everything that was heard.
 """
 
 from __future__ import annotations
@@ -136,13 +137,13 @@ class MovingSearch:
         linear = self._solve(start, LINEAR)
         return self._solve([_with_curve(each, first) for each in linear], TRIAL)
 
-    def circuits(self, moving: Branch) -> list[Branch]:
-        """Solve bands that are bent apart before and behind what moves; see banded.py."""
+    def banded_circuits(self, moving: Branch) -> list[Branch]:
+        """Solve bands that are bent apart before and behind what moves; see ``banded.py``."""
         ends = [each.taps for each in moving if isinstance(each, Filter)]
         peak = sum(int(np.abs(each).argmax()) for each in ends)
         movers = [each for each in moving if not isinstance(each, Filter)]
         bands = BandSearch(self.heard, movers, self.period_samples, peak, self.stop, self.report)
-        return bands.solve()[0]
+        return bands.solve()
 
     def thorough(self, start: list[Branch]) -> list[Branch]:
         """Solve on the coarse grid, and then on finer ones."""
