@@ -256,11 +256,16 @@ inline void add_biquads(ModelWriter& model) {
 
 inline void add_octave_divider(ModelWriter& model) {
   model.block("octave_divider",
-              R"({"lowpass":0.1,"highpass":0.001,"lag":0.4,"held_lag":0.5,"attack":0.02,)"
+              R"({"lowpass":0.1,"highpass":0.001,"compared_lowpass":0.3,"held_slow_share":0.5,"attack":0.02,)"
               R"("release":0.01,"ratio":0.9,"threshold":0.001,"inverted":true,"starts_at":2,)"
-              R"("order":3,"reach":0.5})");
+              R"("order":3,"second_order":2,"reach":0.5,"taps":7})");
   model.weight("steady", {3}, 0.3f);
   model.weight("switched", {3}, 1.0f);
+  model.weight("step", {1}, 0.01f);
+  model.weight("response", {7}, 0.2f);
+  model.weight("second_steady", {2}, 0.1f);
+  model.weight("second_switched", {2}, 0.7f);
+  model.weight("second_step", {1}, 0.02f);
 }
 
 inline void add_pitch_shifter(ModelWriter& model, double ratio, int window, int hop) {

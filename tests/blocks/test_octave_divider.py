@@ -62,7 +62,7 @@ def test_a_wave_counts_by_its_lower_half_unless_inverted(inverted, turned):
 @needs_engine
 def test_the_trigger_is_the_same_without_the_engine(monkeypatch):
     audio = np.random.default_rng(2).standard_normal(4000).astype(np.float32)
-    trigger = Trigger(0.1, 0.01, 0.3, 0.9, 0.2, 1e-2, 0.6, 0.05)
+    trigger = Trigger(0.1, 0.01, 0.3, 1e-3, 0.5, 0.2, 3e-4, -0.3, 0.2, 1e-2, 0.6, 0.05)
     ours = silent_state(2)
     counts, excess = count_octaves(audio, trigger, ours)
     monkeypatch.setenv("WETPRINT_ENGINE", "off")
@@ -86,7 +86,8 @@ def test_whatever_is_heard_nothing_grows_faster_than_the_sound():
     ("given", "complaint"),
     [
         ({"lowpass": 0.6}, "lowpass must be a number from 1e-05 to 0.45"),
-        ({"lag": -0.1}, "lag must be"),
+        ({"held_lowpass": 0.5}, "held_lowpass must be"),
+        ({"taps": 0}, "taps must be a whole number from 1 to 4096"),
         ({"threshold": 0.0}, "threshold must be"),
         ({"inverted": 1}, "inverted must be true or false, got 1"),
         ({"starts_at": 4}, "starts_at must be a whole number from 0 to 3"),

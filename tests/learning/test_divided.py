@@ -12,13 +12,24 @@ from scipy.signal import butter, lfilter
 from wetprint.blocks.octave_divider import OctaveDivider, OctaveDividerConfig
 from wetprint.engine.octave_trigger import Trigger, count_octaves, silent_state
 from wetprint.learning import divided as divided_module
-from wetprint.learning.divided import COARSE, solve_divided
+from wetprint.learning.divided import solve_divided
 from wetprint.learning.material import Material, Take, validation_esr
-from wetprint.learning.octave_fit import fit_trigger
-from wetprint.learning.octave_windows import OctaveWindows
+from wetprint.learning.octave_crossings import fit_counts, fit_crossings, hear_crossings
+from wetprint.learning.octave_windows import OctaveWindows, plain_divider
 
 RATE = 16_000
-TRUTH = OctaveDividerConfig(0.045, 0.003, 0.5, 0.5, 0.05, 0.06, 0.85, 2e-3, order=2)
+TRUTH = OctaveDividerConfig(
+    lowpass=0.045,
+    highpass=0.003,
+    compared_lowpass=0.3,
+    held_lowpass=0.25,
+    attack=0.05,
+    release=0.05,
+    ratio=0.85,
+    threshold=2e-3,
+    order=2,
+    taps=170,
+)
 
 
 def plucks(seconds: float, seed: int) -> np.ndarray:
@@ -39,8 +50,9 @@ def divided(audio: np.ndarray) -> np.ndarray:
     block = OctaveDivider(TRUTH).requires_grad_(False)
     block.steady.copy_(torch.tensor([0.0, 0.1]))
     block.switched.copy_(torch.tensor([1.0, 0.2]))
+    impulse = np.eye(1, TRUTH.taps)[0]
+    block.response.copy_(torch.from_numpy(lfilter(*butter(2, 500, fs=RATE), impulse)))
     octave, second = block(torch.from_numpy(audio)[None])[0].numpy()
-    octave = lfilter(*butter(2, 500, fs=RATE), octave)
     second = lfilter(*butter(2, 250, fs=RATE), second)
     return (0.4 * audio + octave + 0.5 * second).astype(np.float32)
 
@@ -62,22 +74,52 @@ def miscounted(trigger: Trigger, audio: np.ndarray) -> int:
     )
 
 
-def test_a_trigger_is_fitted_to_what_it_did():
+def missed_samples(trigger: Trigger, audio: np.ndarray) -> float:
+    """Return by how many samples a trigger typically counts too early or too late."""
+    ours, theirs = (
+        np.flatnonzero(np.diff(count_octaves(audio[0], each, silent_state())[0]))
+        for each in (trigger, TRUTH.trigger)
+    )
+    return float(np.minimum(np.abs(ours[:, None] - theirs).min(1), 5).mean())
+
+
+def test_a_trigger_is_fitted_to_when_it_counted():
     audio = plucks(12.0, 2)
-    trigger = dataclasses.replace(TRUTH.trigger, lowpass=0.055, highpass=0.002, threshold=1e-3)
-    windows = OctaveWindows(audio[0], divided(audio)[0], RATE)
+    trigger = dataclasses.replace(TRUTH.trigger, lowpass=0.053, attack=0.06, release=0.06)
+    windows = OctaveWindows(audio[0], divided(audio)[0], RATE, False, plain_divider(170, 2, 1))
     counts = windows.count(trigger)
     windows.find_first(counts)
     windows.solve(counts)
-    found = fit_trigger(windows, trigger, COARSE, lambda: False, lambda done: None)
+    windows.find_second(counts)
+    windows.solve(counts, windows.explained(windows.choose(counts), 0.6))
+    found = trigger
+    for _ in range(5):
+        found = fit_crossings(windows, found, hear_crossings(windows, found))
+    before, after = missed_samples(trigger, audio), missed_samples(found, audio)
+    assert before > 0.8
+    assert after < 0.3 * before
+
+
+def test_counts_decide_between_triggers():
+    audio = plucks(6.0, 2)
+    windows = OctaveWindows(audio[0], divided(audio)[0], RATE, False, plain_divider(170, 2, 1))
+    counts = windows.count(TRUTH.trigger)
+    windows.solve(counts)
+    windows.find_second(counts)
+    windows.solve(counts)
+    heard = hear_crossings(windows, TRUTH.trigger)
+    trigger = dataclasses.replace(TRUTH.trigger, threshold=1.5e-3)
+    found = fit_counts(windows, trigger, heard)
     before, after = miscounted(trigger, audio), miscounted(found, audio)
-    assert before > 20
-    assert after < 0.5 * before
+    assert before > 0
+    assert after < before
 
 
 def test_a_known_divider_is_solved_once_its_trigger_is_fitted(monkeypatch):
     """The search itself is cut short: the trigger is the true one."""
-    monkeypatch.setattr(divided_module, "fit_trigger", lambda *_: TRUTH.trigger)
+    monkeypatch.setattr(divided_module, "fit_crossings", lambda *_: TRUTH.trigger)
+    monkeypatch.setattr(divided_module, "fit_counts", lambda *_: TRUTH.trigger)
+    monkeypatch.setattr(divided_module, "HEARD_SECONDS", (12.0, 12.0))
     material = heard(divided)
     chain = solve_divided(material)
     assert chain is not None

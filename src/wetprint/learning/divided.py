@@ -23,10 +23,10 @@ from wetprint.learning.linear import (
     shortest_good_model,
     solve_linear_model,
 )
-from wetprint.learning.material import Material, Take, shortened, validation_esr
-from wetprint.learning.octave_fit import TIMELESS, Round, common_filter, fit_trigger
+from wetprint.learning.material import Material, Take, shortened
+from wetprint.learning.octave_crossings import fit_counts, fit_crossings, hear_crossings
 from wetprint.learning.octave_start import find_trigger
-from wetprint.learning.octave_windows import FIRST, SECOND, OctaveWindows
+from wetprint.learning.octave_windows import OctaveWindows, plain_divider
 from wetprint.models.chain import Chain
 from wetprint.models.parallel import Parallel
 from wetprint.models.recipes import filter_block
@@ -34,31 +34,34 @@ from wetprint.progress import Progress, silent
 
 CPU = torch.device("cpu")
 
+FITTING = "fitting the octave divider"
+
 TOLD_SECONDS = 10.0
 """What is listened to, to tell whether the effect divides."""
 
 LINEAR_TAPS = 1024
-FITTED_SECONDS = 20.0
 FINISHED_SECONDS = 60.0
 
 NEARLY_LINEAR = 0.01
 """Where a filter leaves less than this (-20 dB), nothing is divided that could be heard."""
 
 WORTHWHILE = 0.5
-"""Share of the filter's error above which the divider has not been understood."""
+"""Share of the filter's error above which the divider has not been understood. It is judged in
+windows: a wave that is miscounted turns over what follows, which says nothing of the rest."""
 
 TAPS = (512, 2048)
 """Of the filters, the shorter where it does as well."""
 
-FINE_ORDER = 5
+FITTED_TAPS_SECONDS = 512 / 48_000
 
-COARSE = (Round(TIMELESS, 4.0, 120, 4e-3, 0.4),)
-FINE = (
-    Round(TIMELESS, 2.0, 150, 4e-3, 0.6, 0.5),
-    Round(TIMELESS, 2.0, 150, 1e-3, 0.7, 1.0),
-    Round(TIMELESS, 1.0, 150, 3e-4, 0.8, 1.0),
-)
-"""Searches without the second octave, and with it."""
+COARSE_ORDERS, FINE_ORDERS = (2, 1), (8, 2)
+"""Highest powers before the first flip-flop and before the second."""
+
+SURE = 0.6
+"""Share of the windows, the best explained ones, that filters are solved on at first."""
+
+HEARD_SECONDS = (*3 * (20.0,), *4 * (60.0,))
+"""What the trigger is fitted to, one time after the other."""
 
 
 def solve_divided(
@@ -85,9 +88,11 @@ def solve_divided(
         return None
     trigger, is_inverted = found
     fitted, trigger = _fitted(take, trigger, is_inverted, material.sample_rate, stop, progress)
+    left = np.median(fitted.choose(fitted.count(trigger))[fitted.audible])
+    if left > WORTHWHILE * linear.error:
+        return None
     chain = _finished(fitted, trigger, take, material)
-    error = validation_esr(chain, material, CPU)
-    return chain if error < WORTHWHILE * linear.error else None
+    return chain
 
 
 def _only(material: Material, take: Take, seconds: float) -> Material:
@@ -117,46 +122,51 @@ def _fitted(
     progress: Progress,
 ) -> tuple[OctaveWindows, Trigger]:
     """Fit the trigger, first by the first octave alone, then by both and finer curves."""
-    part = slice(0, round(FITTED_SECONDS * sample_rate))
-    heard = take.dry[0, part], take.wet[0, part], sample_rate, is_inverted
-    windows = OctaveWindows(*heard)
+    taps = round(FITTED_TAPS_SECONDS * sample_rate)
+
+    def heard(seconds: float) -> tuple[np.ndarray, np.ndarray, int, bool]:
+        part = slice(0, round(seconds * sample_rate))
+        return take.dry[0, part], take.wet[0, part], sample_rate, is_inverted
+
+    windows = OctaveWindows(*heard(HEARD_SECONDS[0]), plain_divider(taps, *COARSE_ORDERS))
     counts = windows.count(trigger)
     windows.find_first(counts)
     windows.solve(counts)
-    count = len(COARSE) + len(FINE)
+    windows.choose(counts)
+    windows = _with_second(windows, counts)
+    for number, seconds in enumerate(HEARD_SECONDS):
+        progress(FITTING, number / len(HEARD_SECONDS))
+        if stop():
+            break
+        if seconds != HEARD_SECONDS[number - 1]:
+            windows = OctaveWindows(*heard(seconds), windows.divider, windows.reach)
+        crossings = hear_crossings(windows, trigger)
+        trigger = fit_crossings(windows, trigger, crossings)
+        trigger = fit_counts(windows, trigger, crossings)
+    progress(FITTING, 1.0)
+    return windows, trigger
 
-    def report(done: float) -> None:
-        progress("fitting the octave divider", done / count)
 
-    trigger = fit_trigger(windows, trigger, COARSE, stop, report)
-    counts = windows.count(trigger)
-    both = [_with_second(windows, counts, turned) for turned in (0, 1)]
-    finer = min(both, key=lambda each: float(np.median(each.choose(counts)[each.audible])))
-    trigger = fit_trigger(finer, trigger, FINE, stop, report)
-    progress("fitting the octave divider", 1.0)
-    return finer, trigger
-
-
-def _with_second(windows: OctaveWindows, counts: np.ndarray, turned: int) -> OctaveWindows:
+def _with_second(windows: OctaveWindows, counts: np.ndarray) -> OctaveWindows:
     """Add the second octave and finer curves.
 
     The first octave does not tell whether all its waves are turned over, or its filter is; only the
     second one does, which begins where the first rises.
     """
-    finer = OctaveWindows(
-        windows.dry,
-        windows.wet,
-        windows.rate,
-        windows.is_inverted,
-        FINE_ORDER,
-        windows.reach,
-    )
-    finer.offsets = (windows.offsets + turned) % 4
-    finer.solve(counts)
-    finer.find_second(counts)
-    finer.solve(counts)
+    sure = windows.explained(windows.choose(counts), SURE)
+    both = []
+    for turned in (0, 1):
+        taps = len(windows.divider.direct)
+        heard = windows.dry, windows.wet, windows.rate, windows.is_inverted
+        finer = OctaveWindows(*heard, plain_divider(taps, *FINE_ORDERS), windows.reach)
+        finer.offsets = (windows.offsets + turned) % 4
+        finer.solve(counts, sure)
+        finer.find_second(counts)
+        finer.solve(counts, sure)
+        both.append((float(np.median(finer.choose(counts)[finer.audible])), turned, finer))
+    finer = min(both)[2]
     for _ in range(2):
-        finer.solve(counts, finer.explained(finer.choose(counts), 0.6))
+        finer.solve(counts, finer.explained(finer.choose(counts), SURE))
     finer.choose(counts)
     return finer
 
@@ -169,20 +179,12 @@ def _finished(
 ) -> Chain:
     """Solve the filters over more of what was heard, as a chain plays them."""
     take = _beginning(take, FINISHED_SECONDS, material)
-    windows = OctaveWindows(
-        take.dry[0],
-        take.wet[0],
-        material.sample_rate,
-        fitted.is_inverted,
-        fitted.order,
-        fitted.reach,
-    )
-    windows.filters, windows.has_second = fitted.filters, fitted.has_second
+    windows = _windows(take, fitted)
     counts = windows.count(trigger)
     windows.solve(counts, windows.explained(windows.choose(counts), 0.9))
     windows.choose(counts)
     block = _block(windows, trigger, material)
-    counted = dataclasses.replace(take, dry=_heard(block, windows, windows.counted(counts)))
+    counted = dataclasses.replace(take, dry=_heard(block, take, windows.counted(counts)))
     validation = tuple(_played(each, block) for each in material.validation)
     behind = dataclasses.replace(material, training=(counted,), validation=validation)
     response = shortest_good_model([solve_linear_model(behind, each) for each in TAPS]).response
@@ -190,49 +192,44 @@ def _finished(
     return Chain([Parallel([direct, Chain([block, filter_block(response[:, 1:])])])])
 
 
+def _windows(take: Take, fitted: OctaveWindows) -> OctaveWindows:
+    """Hear another take as one that was solved."""
+    heard = take.dry[0], take.wet[0], fitted.rate, fitted.is_inverted
+    return OctaveWindows(*heard, fitted.divider, fitted.reach)
+
+
 def _block(windows: OctaveWindows, trigger: Trigger, material: Material) -> OctaveDivider:
     """Build the divider, with the count from which the takes kept for judging agree best."""
-    assert windows.filters is not None
-    order = windows.order
-    response, switched = common_filter(windows.filters[order : 2 * order], windows.powers)
-    steady = windows.filters[:order] @ response / float(response @ response)
-    steady[0] = 0.0  # part of the direct sound's filter
+    found = windows.divider
     config = OctaveDividerConfig(
         **dataclasses.asdict(trigger),
         inverted=windows.is_inverted,
         starts_at=_start(windows, trigger, material),
-        order=order,
+        order=len(found.steady),
+        second_order=len(found.second_steady),
         reach=windows.reach,
+        taps=len(found.response),
     )
     block = OctaveDivider(config).requires_grad_(False)
-    block.steady.copy_(torch.from_numpy(steady))
-    block.switched.copy_(torch.from_numpy(switched))
+    for name, parameter in block.named_parameters():
+        parameter.copy_(torch.from_numpy(np.atleast_1d(getattr(found, name))))
     return block
 
 
 def _start(windows: OctaveWindows, trigger: Trigger, material: Material) -> int:
     errors = np.zeros(4)
     for take in material.validation:
-        heard = OctaveWindows(
-            take.dry[0],
-            take.wet[0],
-            material.sample_rate,
-            windows.is_inverted,
-            windows.order,
-            windows.reach,
-        )
-        heard.filters, heard.has_second = windows.filters, windows.has_second
-        rest = heard.wet - heard.steady()
-        played = heard.alternatives(heard.count(trigger))
-        errors += [float(np.square(rest - played[each % len(played)]).sum()) for each in range(4)]
+        heard = _windows(take, windows)
+        lefts = heard.alternatives(heard.count(trigger))
+        errors += [float(np.square(lefts[each % len(lefts)]).sum()) for each in range(4)]
     return int(errors.argmin())
 
 
-def _heard(block: OctaveDivider, windows: OctaveWindows, counts: np.ndarray) -> np.ndarray:
+def _heard(block: OctaveDivider, take: Take, counts: np.ndarray) -> np.ndarray:
     """Return the sound and both octaves at the counts given: ``(3, time)``."""
-    steady, switched = (each.double().numpy() for each in (block.steady, block.switched))
-    octave = steady @ windows.powers + FIRST[counts] * (switched @ windows.powers)
-    return np.stack([windows.dry, octave, SECOND[counts] * octave]).astype(np.float32)
+    dry = torch.from_numpy(take.dry)[None]
+    octaves = block.octaves(dry, torch.from_numpy(counts)[None, None])[0].numpy()
+    return np.concatenate([take.dry, octaves])
 
 
 def _played(take: Take, block: OctaveDivider) -> Take:

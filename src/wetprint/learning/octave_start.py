@@ -26,6 +26,10 @@ LIKELY, CERTAIN = 0.22, 0.35
 """Shares explained: by a few triggers, to look on; by the best of all, to be a divider."""
 
 HIGHPASS_HZ, THRESHOLD = 40.0, 1e-3
+CLEAR = 0.3
+"""Cutoff of what the comparators and the held peaks hear, in cycles per sample."""
+
+SLOW_HZ = 1.5
 LOWPASS_HZ = (200.0, 400.0, 900.0, 2000.0)
 RATIOS = (0.5, 0.9)
 TIMES_SECONDS = ((0.001, 0.001), (0.001, 0.02), (0.0001, 0.02), (0.001, 0.1))
@@ -83,4 +87,18 @@ def _trigger(choice: Choice, sample_rate: int) -> Trigger:
     lowpass_hz, ratio, times = choice
     rates = [float(-np.expm1(-1.0 / (each * sample_rate))) for each in times]
     lowpass, highpass = min(0.4, lowpass_hz / sample_rate), HIGHPASS_HZ / sample_rate
-    return Trigger(lowpass, highpass, 0.5, 0.5, rates[0], rates[1], ratio, THRESHOLD)
+    slow = SLOW_HZ / sample_rate
+    return Trigger(
+        lowpass=lowpass,
+        highpass=highpass,
+        compared_lowpass=CLEAR,
+        compared_slow=slow,
+        compared_slow_share=0.0,
+        held_lowpass=CLEAR,
+        held_slow=slow,
+        held_slow_share=0.0,
+        attack=rates[0],
+        release=rates[1],
+        ratio=ratio,
+        threshold=THRESHOLD,
+    )
