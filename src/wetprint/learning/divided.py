@@ -1,10 +1,10 @@
 """The solved half of learning where an effect divides: an octave pedal with flip-flops.
 
-Whether it divides is told first, cheaply (``octave_start.py``). Its trigger is then fitted to
-playing in windows whose count is free (``octave_fit.py``); the filters beside and behind the
-flip-flops are solved last. The count that silence leaves is found by what was kept for judging. A
-recording that is cut out of the middle of playing begins with a count that nothing tells: such
-effects are learned by driving them.
+Whether it divides is told first, cheaply (``octave_start.py``). What its flip-flops do is then
+solved in windows whose count is free (``octave_windows.py``), and its trigger fitted to when it
+counted (``octave_crossings.py``); the filters beside and behind the flip-flops are solved last. The
+count that silence leaves is found by what was kept for judging. A recording that is cut out of the
+middle of playing begins with a count that nothing tells: such effects are learned by driving them.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ TAPS = (512, 2048)
 """Of the filters, the shorter where it does as well."""
 
 FITTED_TAPS_SECONDS = 512 / 48_000
+"""Length of the filters while the trigger is fitted."""
 
 COARSE_ORDERS, FINE_ORDERS = (2, 1), (8, 2)
 """Highest powers before the first flip-flop and before the second."""
@@ -91,8 +92,7 @@ def solve_divided(
     left = np.median(fitted.choose(fitted.count(trigger))[fitted.audible])
     if left > WORTHWHILE * linear.error:
         return None
-    chain = _finished(fitted, trigger, take, material)
-    return chain
+    return _finished(fitted, trigger, take, material)
 
 
 def _only(material: Material, take: Take, seconds: float) -> Material:
@@ -121,7 +121,7 @@ def _fitted(
     stop: Callable[[], bool],
     progress: Progress,
 ) -> tuple[OctaveWindows, Trigger]:
-    """Fit the trigger, first by the first octave alone, then by both and finer curves."""
+    """Solve the first octave, then both with finer curves, and fit the trigger."""
     taps = round(FITTED_TAPS_SECONDS * sample_rate)
 
     def heard(seconds: float) -> tuple[np.ndarray, np.ndarray, int, bool]:
@@ -138,7 +138,7 @@ def _fitted(
         progress(FITTING, number / len(HEARD_SECONDS))
         if stop():
             break
-        if seconds != HEARD_SECONDS[number - 1]:
+        if number and seconds != HEARD_SECONDS[number - 1]:
             windows = OctaveWindows(*heard(seconds), windows.divider, windows.reach)
         crossings = hear_crossings(windows, trigger)
         trigger = fit_crossings(windows, trigger, crossings)
