@@ -261,11 +261,9 @@ inline void add_octave_divider(ModelWriter& model) {
               R"("order":3,"second_order":2,"reach":0.5,"taps":7})");
   model.weight("steady", {3}, 0.3f);
   model.weight("switched", {3}, 1.0f);
-  model.weight("step", {1}, 0.01f);
   model.weight("response", {7}, 0.2f);
   model.weight("second_steady", {2}, 0.1f);
   model.weight("second_switched", {2}, 0.7f);
-  model.weight("second_step", {1}, 0.02f);
 }
 
 inline void add_pitch_shifter(ModelWriter& model, double ratio, int window, int hop) {

@@ -119,7 +119,7 @@ def test_a_known_divider_is_solved_once_its_trigger_is_fitted(monkeypatch):
     """The search itself is cut short: the trigger is the true one."""
     monkeypatch.setattr(divided_module, "fit_crossings", lambda *_: TRUTH.trigger)
     monkeypatch.setattr(divided_module, "fit_counts", lambda *_: TRUTH.trigger)
-    monkeypatch.setattr(divided_module, "HEARD_SECONDS", (12.0, 12.0))
+    monkeypatch.setattr(divided_module, "HEARD", ((12.0, 2),))
     material = heard(divided)
     chain = solve_divided(material)
     assert chain is not None

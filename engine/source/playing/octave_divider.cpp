@@ -35,8 +35,7 @@ class Switch {
       : order_(order),
         reach_(reach),
         steady_(plan.weights.take(prefix + "steady", {order})),
-        switched_(plan.weights.take(prefix + "switched", {order})),
-        step_(plan.weights.take(prefix + "step", {1})[0]) {}
+        switched_(plan.weights.take(prefix + "switched", {order})) {}
 
   float play(float sample, bool is_up) const {
     const float share = sample / reach_, inside = std::clamp(share, -1.0f, 1.0f);
@@ -47,14 +46,13 @@ class Switch {
       sum += gain * (below * inside + static_cast<float>(order) * below * (share - inside));
       below *= inside;
     }
-    return reach_ * sum + (is_up ? step_ : -step_);
+    return reach_ * sum;
   }
 
  private:
   int order_;
   float reach_;
   std::vector<float> steady_, switched_;
-  float step_;
 };
 
 class OctaveDivider : public Block {

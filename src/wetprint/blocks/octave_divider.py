@@ -7,12 +7,13 @@ the frequency, with the envelope of what is played. A filter rounds it off; behi
 flip-flop does the same once more: a quarter. With ``s, t`` the states, 1 or -1, ``p`` powers as in
 ``power.py``, and ``h`` the filter, the channels are
 
-    y = h * (s step + sum over k of (steady[k] + s switched[k]) p_k(x))
-    z = t second_step + sum over k of (second_steady[k] + t second_switched[k]) p_k(y).
+    y = h * sum over k of (steady[k] + s switched[k]) p_k(x)
+    z = sum over k of (second_steady[k] + t second_switched[k]) p_k(y).
 
-The gains are curves, since the transistors that switch are bent, and they switch what little stands
-before them when nothing is played: that is the step. What is heard of the sound itself, and filters
-behind the second switch, belong beside and behind the block.
+The gains are curves, since the transistors that switch are bent. What is heard of the sound itself,
+and filters behind the second switch, belong beside and behind the block.
+
+Left out: the constant that pedals switch when nothing is played; silence stays silent.
 """
 
 from __future__ import annotations
@@ -105,9 +106,8 @@ class OctaveDivider(RecursiveBlock):
     Attributes:
         steady: ``(order,)``, what both gains of a power have in common.
         switched: ``(order,)``, half their difference.
-        step: ``(1,)``, half of the step that switching makes in silence.
         response: ``(taps,)``, of the filter before the second flip-flop.
-        second_steady, second_switched, second_step: the same of the second flip-flop.
+        second_steady, second_switched: ``(second_order,)``, the same of the second flip-flop.
     """
 
     learning_rate_factor = 0.3
@@ -119,11 +119,9 @@ class OctaveDivider(RecursiveBlock):
         self.context_samples = SETTLING_SAMPLES
         self.steady = nn.Parameter(torch.zeros(config.order))
         self.switched = nn.Parameter(torch.eye(1, config.order)[0])
-        self.step = nn.Parameter(torch.zeros(1))
         self.response = nn.Parameter(torch.eye(1, config.taps)[0])
         self.second_steady = nn.Parameter(torch.zeros(config.second_order))
         self.second_switched = nn.Parameter(torch.eye(1, config.second_order)[0])
-        self.second_step = nn.Parameter(torch.zeros(1))
 
     def forward(self, audio: Tensor, start_sample: int = 0) -> Tensor:
         """See Block."""
@@ -150,17 +148,15 @@ class OctaveDivider(RecursiveBlock):
     def first(self, audio: Tensor, counts: Tensor) -> Tensor:
         """Return what the first flip-flop makes of the sound, before the filter."""
         state = _states(FIRST_STATE, counts, audio)
-        return self._switched(audio, state, self.steady, self.switched, self.step)
+        return self._switched(audio, state, self.steady, self.switched)
 
     def second(self, octave: Tensor, counts: Tensor) -> Tensor:
         """Return what the second flip-flop makes of the octave."""
-        gains = self.second_steady, self.second_switched, self.second_step
-        return self._switched(octave, _states(SECOND_STATE, counts, octave), *gains)
+        state = _states(SECOND_STATE, counts, octave)
+        return self._switched(octave, state, self.second_steady, self.second_switched)
 
-    def _switched(
-        self, audio: Tensor, state: Tensor, steady: Tensor, switched: Tensor, step: Tensor
-    ) -> Tensor:
-        sound = state * step
+    def _switched(self, audio: Tensor, state: Tensor, steady: Tensor, switched: Tensor) -> Tensor:
+        sound = torch.zeros_like(audio)
         for order in range(len(steady)):
             power = Power(PowerConfig(order + 1, self.config.reach))(audio)
             sound = sound + (steady[order] + state * switched[order]) * power
@@ -175,11 +171,9 @@ class OctaveDividerStream(BlockStream):
     """Block-wise playing: what trigger and filter of each item of the batch remember."""
 
     def __init__(self, block: OctaveDivider, batch: int):
-        start = block.config.starts_at
         self.block = block
-        self.states = [silent_state(start) for _ in range(batch)]
-        silence = (FIRST_STATE[start] * block.step)[:, None]
-        self.history = silence.expand(batch, 1, block.config.taps - 1)
+        self.states = [silent_state(block.config.starts_at) for _ in range(batch)]
+        self.history = torch.zeros(batch, 1, block.config.taps - 1)
 
     def process(self, audio: Tensor) -> Tensor:
         """See BlockStream."""

@@ -61,8 +61,8 @@ COARSE_ORDERS, FINE_ORDERS = (2, 1), (8, 2)
 SURE = 0.6
 """Share of the windows, the best explained ones, that filters are solved on at first."""
 
-HEARD_SECONDS = (*3 * (20.0,), *4 * (60.0,))
-"""What the trigger is fitted to, one time after the other."""
+HEARD = ((20.0, 3), (60.0, 4))
+"""Seconds that the trigger is fitted to, and how often."""
 
 
 def solve_divided(
@@ -128,21 +128,23 @@ def _fitted(
         part = slice(0, round(seconds * sample_rate))
         return take.dry[0, part], take.wet[0, part], sample_rate, is_inverted
 
-    windows = OctaveWindows(*heard(HEARD_SECONDS[0]), plain_divider(taps, *COARSE_ORDERS))
+    windows = OctaveWindows(*heard(HEARD[0][0]), plain_divider(taps, *COARSE_ORDERS))
     counts = windows.count(trigger)
     windows.find_first(counts)
     windows.solve(counts)
     windows.choose(counts)
     windows = _with_second(windows, counts)
-    for number, seconds in enumerate(HEARD_SECONDS):
-        progress(FITTING, number / len(HEARD_SECONDS))
-        if stop():
-            break
-        if number and seconds != HEARD_SECONDS[number - 1]:
-            windows = OctaveWindows(*heard(seconds), windows.divider, windows.reach)
-        crossings = hear_crossings(windows, trigger)
-        trigger = fit_crossings(windows, trigger, crossings)
-        trigger = fit_counts(windows, trigger, crossings)
+    done, turns = 0, sum(times for _, times in HEARD)
+    for seconds, times in HEARD:
+        windows = OctaveWindows(*heard(seconds), windows.divider, windows.reach)
+        for _ in range(times):
+            progress(FITTING, done / turns)
+            done += 1
+            if stop():
+                break
+            crossings = hear_crossings(windows, trigger)
+            trigger = fit_crossings(windows, trigger, crossings)
+            trigger = fit_counts(windows, trigger, crossings)
     progress(FITTING, 1.0)
     return windows, trigger
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.fft import irfft, next_fast_len, rfft
 from scipy.linalg import solve_toeplitz
 from scipy.signal import fftconvolve
 from scipy.sparse import csc_matrix, diags
@@ -66,6 +67,9 @@ LIKELY_SAMPLES, MOST_SAMPLES = 2.0, 20.0
 WHITENING_TAPS = 32
 """Of the filter behind which what is left is as loud at every frequency, so that what is not
 understood of low ones says nothing of short pulses."""
+
+SMEARED_SAMPLES = 13
+"""How far crossings may be late, on both sides together."""
 
 GENERATIONS, DRAWN, CHOSEN = 5, 60, 12
 """Of triggers that are drawn in turn: how many, and how many of each the next is drawn around."""
@@ -170,7 +174,7 @@ def fit_counts(windows: OctaveWindows, trigger: Trigger, heard: Heard) -> Trigge
         late = np.minimum(np.abs(_beyond(heard, other)), LIKELY_SAMPLES)
         return count, count + LATE * float(late.mean())
 
-    matrix, _ = _normal_equations(windows, trigger, heard, False)
+    matrix, _ = _normal_equations(windows, trigger, heard, is_exact=False)
     free = _free(trigger)
     held = matrix + np.diag(np.where(DOUBTFUL, 0.05, 1e-3))
     spread = WIDELY**2 * free @ np.linalg.inv(free.T @ held @ free) @ free.T
@@ -259,70 +263,93 @@ def _free(trigger: Trigger) -> np.ndarray:
     return np.delete(free, tied, axis=1)
 
 
+@dataclass(frozen=True)
+class _Pulses:
+    """What would be left of every crossing if it came a sample later.
+
+    Attributes:
+        samples: ``(crossings,)`` int64, where.
+        heights: for each kind of pulse, of all crossings.
+        responses: for each kind, what it looks like.
+    """
+
+    samples: np.ndarray
+    heights: list[np.ndarray]
+    responses: list[np.ndarray]
+
+
+def _pulses(windows: OctaveWindows, samples: np.ndarray, counts: np.ndarray) -> _Pulses:
+    """Return the pulses of the first octave, of the second through it, and of the second itself."""
+    found = windows.divider
+    old, new = counts[samples - 1], counts[samples]
+    first = (FIRST[old] - FIRST[new]) * windows.turned()[samples]
+    if not found.has_second:
+        return _Pulses(samples, [first], [found.response])
+    switched = windows.second(np.add(*windows.octave(counts)))[1]
+    second = (SECOND[old] - SECOND[new]) * switched[samples]
+    both = fftconvolve(found.response, found.second_response)[: len(found.response)]
+    responses = [found.response, both, found.second_response]
+    return _Pulses(samples, [first, first * SECOND[new], second], responses)
+
+
 def _lateness(
-    windows: OctaveWindows, crossings: Crossings, reach: int = 6
+    windows: OctaveWindows, crossings: Crossings
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return by how many samples crossings come later than counted, how surely, and which tell.
+
+    A crossing that is several samples late leaves as many pulses side by side: what is left is
+    compared with pulses that are smeared over as many samples, of which each such pulse is a part.
 
     Returns:
         The lateness and its standard deviation in samples, and whether it is clear, each
         ``(crossings,)``.
     """
-    at, counts, found = crossings.samples, windows.counted(crossings.counts), windows.divider
+    counts = windows.counted(crossings.counts)
     rest = windows.rest(counts)
-    old, new = counts[at - 1], counts[at]
-    heights = [(FIRST[old] - FIRST[new]) * windows.turned()[at]]
-    responses = [found.response]
-    if found.has_second:
-        octave = np.add(*windows.octave(counts))
-        heights += [
-            heights[0] * SECOND[new],
-            (SECOND[old] - SECOND[new]) * windows.second(octave)[1][at],
-        ]
-        both = fftconvolve(found.response, found.second_response)[: len(found.response)]
-        responses += [both, found.second_response]
     left = windows.per_window(rest**2) / np.maximum(windows.energy, 1e-30)
-    inside = np.repeat(left < EXPLAINED, windows.window)[: len(rest)]
-    whitening = _whitening(rest * inside)
+    pulses = _pulses(windows, crossings.samples, counts)
+    whitening = _whitening(rest * np.repeat(left < EXPLAINED, windows.window)[: len(rest)])
     rest = fftconvolve(rest, whitening)[: len(rest)]
-    responses = [np.convolve(each, whitening) for each in responses]
-    box = np.ones(2 * reach + 1) / (2 * reach + 1)
+    responses = [np.convolve(each, whitening) for each in pulses.responses]
     products = [[np.correlate(one, other, "full") for other in responses] for one in responses]
-    smooth = [[np.convolve(each, box, "same") for each in row] for row in products]
-    smoother = [[np.convolve(each, box, "same") for each in row] for row in smooth]
-    matrix = _overlaps(at, heights, smooth)
-    side = np.zeros(len(at))
-    for height, each in zip(heights, responses, strict=True):
-        side += (
-            height * np.convolve(fftconvolve(rest, each[::-1])[len(each) - 1 :], box, "same")[at]
-        )
-    window = np.minimum(at // windows.window, len(windows.starts) - 1)
+    smeared = [[_smeared(each) for each in row] for row in products]
+    twice = [[_smeared(each) for each in row] for row in smeared]
+    matrix = _overlaps(pulses, smeared)
+    side = np.zeros(len(pulses.samples))
+    for height, each in zip(pulses.heights, responses, strict=True):
+        likeness = fftconvolve(rest, each[::-1])[len(each) - 1 :]
+        side += height * _smeared(likeness)[pulses.samples]
+    window = np.minimum(pulses.samples // windows.window, len(windows.starts) - 1)
     noise = (windows.per_window(rest**2) / windows.window)[window]
-    size = _overlaps(at, heights, smoother, neighbours=1).diagonal()
+    size = _overlaps(pulses, twice, neighbours=1).diagonal()
     middle = np.maximum(matrix.diagonal(), 1e-30)
-    spread = np.sqrt(noise * size) / middle
     held = diags(noise * size / middle / LIKELY_SAMPLES**2 + 1e-12 * matrix.max())
-    late = spsolve(matrix + held, side)
+    late, spread = spsolve(matrix + held, side), np.sqrt(noise * size) / middle
     is_clear = (windows.audible & (left < EXPLAINED))[window]
     is_clear &= (spread < LIKELY_SAMPLES) & (np.abs(late) < 3.0 * LIKELY_SAMPLES)
     return late, spread, is_clear
 
 
+def _smeared(sound: np.ndarray) -> np.ndarray:
+    return np.convolve(sound, np.full(SMEARED_SAMPLES, 1.0 / SMEARED_SAMPLES), "same")
+
+
 def _whitening(rest: np.ndarray) -> np.ndarray:
-    """Return the filter that predicts what is left from its past and takes it away."""
-    spectrum = np.abs(np.fft.rfft(rest, 2 * len(rest))) ** 2
-    lags = np.fft.irfft(spectrum)[: WHITENING_TAPS + 1]
+    """Return the filter that predicts what is left from its past and takes it away.
+
+    Linear prediction by the autocorrelation method (Makhoul 1975, doi:10.1109/PROC.1975.9792).
+    """
+    spectrum = np.abs(rfft(rest, next_fast_len(2 * len(rest), real=True))) ** 2
+    lags = irfft(spectrum)[: WHITENING_TAPS + 1]
     lags[0] *= 1.0 + 1e-9
     return np.concatenate([[1.0], -solve_toeplitz(lags[:-1], lags[1:])])
 
 
 def _overlaps(
-    at: np.ndarray,
-    heights: list[np.ndarray],
-    products: list[list[np.ndarray]],
-    neighbours: int = NEIGHBOURS,
+    pulses: _Pulses, products: list[list[np.ndarray]], neighbours: int = NEIGHBOURS
 ) -> csc_matrix:
     """Return the inner products of the pulses: ``(crossings, crossings)``."""
+    at, heights = pulses.samples, pulses.heights
     taps = len(products[0][0]) // 2 + 1
     rows, columns, values = [], [], []
     for apart in range(neighbours):

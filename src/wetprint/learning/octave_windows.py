@@ -21,7 +21,6 @@ from wetprint.identify.linear_response import LinearFitConfig, NormalEquations
 from wetprint.learning.linear import filter_audio
 
 WINDOW_SECONDS = 0.15
-FILTER_SECONDS = 512 / 48_000
 AUDIBLE = 1e-5
 """Windows with less than this share of the mean energy (-50 dB) tell nothing."""
 
@@ -35,7 +34,6 @@ RIDGE = 1e-9
 
 FIT = LinearFitConfig(ridge=1e-9, tolerance=1e-6, most_iterations=60)
 FIRST, SECOND = np.array(FIRST_STATE), np.array(SECOND_STATE)
-
 
 EVERY = 4
 """Gains are solved at one of so many samples."""
@@ -52,10 +50,10 @@ class Divider:
         direct: ``(taps,)``, what the sound itself is sent through.
         response: ``(taps,)``, between the flip-flops.
         steady, switched: ``(order,)``, gains of powers of the sound; 1 of the first switched one.
-        step: of the first flip-flop.
+        step: half of the constant that the first flip-flop switches; no model plays it.
         second_response: ``(taps,)``, behind the second one; zeros while there is none.
         second_steady, second_switched: ``(second_order,)``, gains of powers of the octave.
-        second_step: of the second flip-flop.
+        second_step: likewise, of the second one.
     """
 
     direct: np.ndarray
@@ -151,13 +149,16 @@ class OctaveWindows:
         parts = self._powers(octave.astype(np.float32), len(found.second_steady))
         return found.second_steady @ parts, found.second_switched @ parts + found.second_step
 
+    def _second_source(self, octave: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        steady, turned = self.second(octave)
+        return steady + SECOND[counts] * turned
+
     def rest(self, counts: np.ndarray) -> np.ndarray:
         """Return what is not explained at the counts given: ``(time,)``."""
         octave = np.add(*self.octave(counts))
         played = _filtered(self.dry, self.divider.direct) + octave
         if self.divider.has_second:
-            steady, turned = self.second(octave)
-            source = steady + SECOND[counts] * turned
+            source = self._second_source(octave, counts)
             played += _filtered(source, self.divider.second_response)
         return self.wet - played
 
@@ -212,8 +213,7 @@ class OctaveWindows:
         source = found.steady @ self.powers + FIRST[counts] * self.turned()
         inputs = [self.dry.astype(np.float64), source]
         if found.has_second:
-            steady, turned = self.second(np.add(*self.octave(counts)))
-            inputs.append(steady + SECOND[counts] * turned)
+            inputs.append(self._second_source(np.add(*self.octave(counts)), counts))
         equations = NormalEquations(taps, len(inputs), 1)
         for first, last in _runs(marked):
             begin = max(0, first * self.window - taps)
